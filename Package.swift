@@ -1,0 +1,72 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Strict concurrency comes with language mode 6; everything else that can be an error is one.
+let house: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+// Signal processing is unusably slow without optimisation, so these rooms have it in debug builds too.
+let fast: [SwiftSetting] = house + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
+let package = Package(
+    name: "lofisup",
+    products: [.executable(name: "lofisup", targets: ["CLI"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+        .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
+    ],
+    targets: [
+        // Layer 0: what Swift cannot say
+        .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+        .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
+        .target(name: "CPlatform"),
+
+        // Layer 1: nouns, and the operating system
+        .target(name: "Domain", swiftSettings: house),
+        .target(name: "Platform", dependencies: ["CPlatform", "CSystemd"], swiftSettings: house),
+
+        // Layer 2: configuration, wire, shelf, sound
+        .target(
+            name: "Config", dependencies: ["Domain", .product(name: "TOMLKit", package: "TOMLKit")],
+            swiftSettings: house),
+        .target(name: "IPC", dependencies: ["Domain", "Platform", "CJansson"], swiftSettings: house),
+        .target(name: "Buffer", dependencies: ["Domain", "Platform"], swiftSettings: house),
+        .target(name: "Synth", swiftSettings: fast),
+
+        // Layer 3: where music comes from
+        .target(name: "Backends", dependencies: ["Domain", "Platform", "Config", "Synth"], swiftSettings: house),
+
+        // Layer 4: roles; a role never imports a role
+        .target(
+            name: "Generator", dependencies: ["Domain", "Platform", "Config", "IPC", "Buffer", "Backends"],
+            swiftSettings: house),
+        .target(
+            name: "Feeder", dependencies: ["Domain", "Platform", "Config", "IPC", "Buffer", "Backends"],
+            swiftSettings: fast),
+        .target(name: "Encoder", dependencies: ["Domain", "Platform", "Config", "IPC"], swiftSettings: house),
+        .target(
+            name: "Dashboard",
+            dependencies: ["Domain", "Platform", "Config", "IPC", .product(name: "FlyingFox", package: "FlyingFox")],
+            resources: [.embedInCode("Page")],
+            swiftSettings: house),
+        .target(name: "Supervisor", dependencies: ["Domain", "Platform", "Config", "IPC"], swiftSettings: house),
+
+        // Layer 5: the command
+        .executableTarget(
+            name: "CLI",
+            dependencies: [
+                "Domain", "Platform", "Config", "IPC", "Buffer", "Backends", "Generator", "Feeder", "Encoder",
+                "Dashboard", "Supervisor", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: house),
+
+        // Tests mirror the rooms
+        .target(name: "TestSupport", dependencies: ["Domain", "Platform"], path: "Tests/TestSupport", swiftSettings: fast),
+        .testTarget(name: "HouseRulesTests", dependencies: ["TestSupport"], swiftSettings: house),
+    ]
+)

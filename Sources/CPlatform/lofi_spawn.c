@@ -1,0 +1,83 @@
+#define _GNU_SOURCE
+#include "lofi_spawn.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+// Everything here runs between fork and exec: only async-signal-safe calls.
+static void child(const char *path, char *const argv[], char *const envp[], const char *cwd, const int *fds,
+                  int fd_count, int new_session, int niceness, int report) {
+    int failed;
+    // Dispatch's threads block nearly every signal and exec would hand that mask on.
+    struct sigaction plain = {.sa_handler = SIG_DFL};
+    for (int s = 1; s < NSIG; s++) sigaction(s, &plain, NULL);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    if (new_session) setsid();
+    if (niceness) { int unused = nice(niceness); (void)unused; }
+    if (cwd && chdir(cwd) < 0) goto fail;
+    // First out of the way of the targets, then into place: sources and targets may overlap.
+    int high = fcntl(report, F_DUPFD_CLOEXEC, fd_count + 64);
+    if (high < 0) goto fail;
+    report = high;
+    for (int i = 0; i < fd_count; i++) {
+        int from = fds[i] >= 0 ? fds[i] : open("/dev/null", O_RDWR | O_CLOEXEC);
+        if (from < 0) goto fail;
+        int lifted = fcntl(from, F_DUPFD_CLOEXEC, fd_count + 65);
+        if (lifted < 0) goto fail;
+        ((int *)fds)[i] = lifted; // the child's own copy of the parent's array
+    }
+    for (int i = 0; i < fd_count; i++)
+        if (dup2(fds[i], i) < 0) goto fail;
+    // Everything else closes at exec, so that `report` can still tell of a failed exec.
+    if (syscall(SYS_close_range, fd_count, ~0U, 4 /* CLOSE_RANGE_CLOEXEC */) < 0)
+        for (int i = fd_count; i < 1024; i++) fcntl(i, F_SETFD, FD_CLOEXEC);
+    execve(path, argv, envp);
+fail:
+    failed = errno;
+    ssize_t unused = write(report, &failed, sizeof failed);
+    (void)unused;
+    _exit(127);
+}
+
+int lofi_spawn(const char *path, char *const argv[], char *const envp[], const char *cwd, const int *fds,
+               int fd_count, int new_session, int niceness, pid_t *pid, int *pidfd) {
+    int pipe_ends[2];
+    if (pipe2(pipe_ends, O_CLOEXEC) < 0) return errno;
+    // No signal handler of ours may run in the child before it has reset them.
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pid_t born = fork();
+    if (born == 0) {
+        child(path, argv, envp, cwd, fds, fd_count, new_session, niceness, pipe_ends[1]);
+        _exit(127);
+    }
+    int fork_errno = errno;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    close(pipe_ends[1]);
+    if (born < 0) {
+        close(pipe_ends[0]);
+        return fork_errno;
+    }
+    int failed = 0;
+    ssize_t got;
+    do got = read(pipe_ends[0], &failed, sizeof failed);
+    while (got < 0 && errno == EINTR);
+    close(pipe_ends[0]);
+    int handle = got > 0 ? -1 : (int)syscall(SYS_pidfd_open, born, 0);
+    if (got > 0 || handle < 0) {
+        int reason = got > 0 ? failed : errno;
+        kill(born, SIGKILL);
+        while (waitpid(born, NULL, 0) < 0 && errno == EINTR) {}
+        return reason;
+    }
+    *pid = born;
+    *pidfd = handle;
+    return 0;
+}

@@ -1,0 +1,73 @@
+#define _GNU_SOURCE
+#include "lofi_sys.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+int lofi_pidfd_signal(int pidfd, int signal) {
+    return syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0) < 0 ? errno : 0;
+}
+
+int lofi_pidfd_reap(int pidfd, int *code, int *was_signal) {
+    siginfo_t info = {0};
+    if (waitid(3 /* P_PIDFD */, (id_t)pidfd, &info, WEXITED | WNOHANG) < 0) return -errno;
+    if (info.si_pid == 0) return 0;
+    *code = info.si_status;
+    *was_signal = info.si_code != CLD_EXITED;
+    return 1;
+}
+
+pid_t lofi_reap_any(void) {
+    pid_t pid = waitpid(-1, NULL, WNOHANG);
+    return pid > 0 ? pid : 0;
+}
+
+int lofi_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0 ? errno : 0; }
+
+int lofi_peer(int fd, uid_t *uid, gid_t *gid, pid_t *pid) {
+    struct ucred peer;
+    socklen_t size = sizeof peer;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0) return errno;
+    *uid = peer.uid;
+    *gid = peer.gid;
+    *pid = peer.pid;
+    return 0;
+}
+
+int lofi_bytes_waiting(int fd) {
+    int waiting = 0;
+    return ioctl(fd, FIONREAD, &waiting) < 0 ? -errno : waiting;
+}
+
+int lofi_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC) < 0 ? errno : 0; }
+
+int lofi_set_pipe_size(int fd, int bytes) {
+    int size = fcntl(fd, F_SETPIPE_SZ, bytes);
+    return size < 0 ? -errno : size;
+}
+
+void lofi_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
+
+int lofi_signalfd(uint64_t mask) {
+    sigset_t set;
+    sigemptyset(&set);
+    for (int s = 1; s <= 64; s++)
+        if (mask & (1ULL << (s - 1))) sigaddset(&set, s);
+    int failed = pthread_sigmask(SIG_BLOCK, &set, NULL);
+    if (failed) return -failed;
+    int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    return fd < 0 ? -errno : fd;
+}
+
+int lofi_next_signal(int fd) {
+    struct signalfd_siginfo info;
+    return read(fd, &info, sizeof info) == sizeof info ? (int)info.ssi_signo : 0;
+}
