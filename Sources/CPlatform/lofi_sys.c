@@ -42,6 +42,8 @@ int lofi_peer(int fd, uid_t *uid, gid_t *gid, pid_t *pid) {
     return 0;
 }
 
+int lofi_accept(int listener) { return accept4(listener, NULL, NULL, SOCK_CLOEXEC); }
+
 int lofi_bytes_waiting(int fd) {
     int waiting = 0;
     return ioctl(fd, FIONREAD, &waiting) < 0 ? -errno : waiting;

@@ -15,6 +15,8 @@ pid_t lofi_reap_any(void);
 int lofi_become_subreaper(void);
 /// The uid, gid and pid at the other end of a connected Unix socket. Returns 0 or errno.
 int lofi_peer(int fd, uid_t *uid, gid_t *gid, pid_t *pid);
+/// accept4 with close-on-exec. Returns the descriptor, or -1 and errno.
+int lofi_accept(int listener);
 /// Bytes waiting to be read in a pipe or socket, or -errno.
 int lofi_bytes_waiting(int fd);
 /// A close-on-exec pipe. Returns 0 or errno.

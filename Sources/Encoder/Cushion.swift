@@ -1,0 +1,149 @@
+internal import Domain
+internal import IPC
+internal import Platform
+
+/// The seconds of PCM between feeder and ffmpeg, on the station's timeline. What has been handed to ffmpeg stays for
+/// a while, so that a new ffmpeg can be given again what the old one took and never put out.
+final class Cushion: Sendable {
+    private struct State {
+        var ring: [UInt8]
+        /// Oldest frame still held.
+        var base: Int
+        /// Next frame for ffmpeg.
+        var next: Int
+        /// Next frame from the feeder.
+        var head: Int
+        /// Frames before this one have left ffmpeg.
+        var heard: Int
+        var marks: [FeedMark]
+        /// The feeder said that nothing more is to come for now.
+        var offAir = false
+    }
+
+    private let state: Monitor<State>
+    private let capacityFrames: Int
+    private let cushionFrames: Int
+
+    /// - Parameters:
+    ///   - cushionSeconds: how much may wait for ffmpeg.
+    ///   - historySeconds: how much is kept after ffmpeg took it.
+    ///   - startFrame: where the timeline goes on.
+    ///   - marks: what plays there.
+    init(cushionSeconds: Double, historySeconds: Double = 10, startFrame: Int, marks: [FeedMark]) {
+        cushionFrames = StationAudio.frames(inSeconds: cushionSeconds)
+        capacityFrames = cushionFrames + StationAudio.frames(inSeconds: historySeconds)
+        let ring = [UInt8](repeating: 0, count: capacityFrames * StationAudio.bytesPerFrame)
+        state = Monitor(
+            State(ring: ring, base: startFrame, next: startFrame, head: startFrame, heard: startFrame, marks: marks))
+    }
+
+    /// Frames that wait for ffmpeg.
+    var waitingFrames: Int { state.read { $0.head - $0.next } }
+    var heardFrame: Int { state.read { $0.heard } }
+    /// True when the feeder has ended the programme and all of it has been handed on.
+    var isDrainedForOffAir: Bool { state.read { $0.offAir && $0.head == $0.next } }
+    var isOffAir: Bool { state.read { $0.offAir } }
+
+    var greeting: FeedGreeting {
+        state.read { FeedGreeting(nextFrame: $0.head, heardFrame: $0.heard, marks: $0.marks) }
+    }
+
+    /// What is heard now, and the frames since it began.
+    var playing: (mark: FeedMark, elapsedFrames: Int)? {
+        state.read { state in
+            state.marks.last { $0.at <= state.heard }.map { ($0, state.heard - $0.at) }
+        }
+    }
+
+    /// The items that cover what has not been heard yet, for the playhead file.
+    var marksFromHeard: [FeedMark] { state.read { $0.marks } }
+
+    /// Takes one block from the feeder, waiting for room.
+    /// - Returns: false when `stop` was given first.
+    /// - Throws: `EncoderError.discontinuousFeed` when the block does not follow the last one exactly.
+    func append(_ block: FeedBlock, bytes: [UInt8], stop: StopSignal) throws(EncoderError) -> Bool {
+        while !stop.isGiven {
+            let done: Result<Bool, EncoderError>? = state.wait(timeoutSeconds: 0.2) { state in
+                guard block.at == state.head else {
+                    return .failure(.discontinuousFeed(expected: state.head, got: block.at))
+                }
+                guard state.head + block.frames - state.next <= cushionFrames else { return nil }
+                if let item = block.item { state.marks.append(FeedMark(at: block.at, item: item)) }
+                if block.frames > 0 { Self.copyIn(bytes, into: &state, capacityFrames: capacityFrames) }
+                state.offAir = block.offAir ?? false
+                return .success(true)
+            }
+            if let done { return try done.get() }
+        }
+        return false
+    }
+
+    /// Fills `buffer` with the next frames for ffmpeg.
+    /// - Returns: the timeline frame of the first one and how many; nil when none waits.
+    func take(into buffer: UnsafeMutableRawBufferPointer) -> (at: Int, frames: Int)? {
+        state.withLock { state in
+            let frames = min(buffer.count / StationAudio.bytesPerFrame, state.head - state.next)
+            guard frames > 0 else { return nil }
+            let at = state.next
+            copyOut(from: at, frames: frames, state: state, to: buffer)
+            state.next += frames
+            return (at, frames)
+        }
+    }
+
+    /// Waits until a frame waits for ffmpeg, or a little while has passed.
+    func waitForFrames(timeoutSeconds: Double) {
+        _ = state.wait(timeoutSeconds: timeoutSeconds) { $0.head > $0.next ? true : nil }
+    }
+
+    /// Notes that frames before `frame` have left ffmpeg.
+    func noteHeard(_ frame: Int) {
+        state.withLock { state in
+            guard frame > state.heard else { return }
+            state.heard = min(frame, state.head)
+            while state.marks.count > 1, state.marks[1].at <= state.heard { state.marks.removeFirst() }
+        }
+    }
+
+    /// Goes back so that the next frame for ffmpeg is the first unheard one.
+    func rewindToHeard() {
+        state.withLock { $0.next = max($0.base, min($0.heard, $0.head)) }
+    }
+
+    private static func copyIn(_ bytes: [UInt8], into state: inout State, capacityFrames: Int) {
+        let frames = bytes.count / StationAudio.bytesPerFrame
+        var copied = 0
+        while copied < frames {
+            let slot = (state.head + copied) % capacityFrames
+            let run = min(frames - copied, capacityFrames - slot)
+            let target = slot * StationAudio.bytesPerFrame
+            let source = copied * StationAudio.bytesPerFrame
+            let count = run * StationAudio.bytesPerFrame
+            state.ring.withUnsafeMutableBytes { ring in
+                bytes.withUnsafeBytes { raw in
+                    UnsafeMutableRawBufferPointer(rebasing: ring[target..<target + count])
+                        .copyMemory(from: UnsafeRawBufferPointer(rebasing: raw[source..<source + count]))
+                }
+            }
+            copied += run
+        }
+        state.head += frames
+        state.base = max(state.base, state.head - capacityFrames)
+    }
+
+    private func copyOut(from: Int, frames: Int, state: State, to buffer: UnsafeMutableRawBufferPointer) {
+        var copied = 0
+        while copied < frames {
+            let slot = (from + copied) % capacityFrames
+            let run = min(frames - copied, capacityFrames - slot)
+            let source = slot * StationAudio.bytesPerFrame
+            let target = copied * StationAudio.bytesPerFrame
+            let count = run * StationAudio.bytesPerFrame
+            state.ring.withUnsafeBytes { ring in
+                UnsafeMutableRawBufferPointer(rebasing: buffer[target..<target + count])
+                    .copyMemory(from: UnsafeRawBufferPointer(rebasing: ring[source..<source + count]))
+            }
+            copied += run
+        }
+    }
+}

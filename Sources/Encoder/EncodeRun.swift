@@ -1,0 +1,191 @@
+internal import Domain
+internal import Glibc
+internal import Platform
+
+/// One life of the ffmpeg that encodes: PCM in, FLV out. When it ends, `Encoder` makes a new one that goes on where
+/// this one's output stopped.
+final class EncodeRun: Sendable {
+    private struct State {
+        /// Which timeline frames the run was fed, in order: (first frame of the run, first of the timeline or nil
+        /// for the pad).
+        var spans: [(run: Int, timeline: Int?)] = []
+        var framesFed = 0
+        var padding = false
+        var packets = 0
+        var lastOutput: Double
+        var outputEnded = false
+    }
+
+    private let child: ChildProcess
+    /// Taken by the pump, which closes it when it returns: that is how ffmpeg learns that the programme has ended.
+    private let input: Monitor<FileDescriptor?>
+    private let output: FileDescriptor
+    private let cushion: Cushion
+    private let clock: any StationClock
+    private let state: Monitor<State>
+    private let finish: StopSignal
+
+    // ffmpeg's pipe holds 0.37 s; the pad comes in when less than this is left in it.
+    private static let dryBytes = StationAudio.framesPerSecond * StationAudio.bytesPerFrame / 5
+    private static let blockFrames = 1024
+
+    /// Starts ffmpeg. Its standard error goes to ours.
+    init(
+        ffmpeg: String, arguments: [String], environment: [String: String], cushion: Cushion, clock: any StationClock
+    ) throws(SystemError) {
+        let stdin = try FileDescriptor.pipe()
+        let stdout = try FileDescriptor.pipe()
+        stdout.read.requestPipeSize(1 << 20)
+        child = try ChildProcess(
+            path: ffmpeg, arguments: arguments, environment: environment,
+            descriptors: [stdin.read.number, stdout.write.number, STDERR_FILENO])
+        input = Monitor(stdin.write)
+        output = stdout.read
+        self.cushion = cushion
+        self.clock = clock
+        finish = try StopSignal()
+        state = Monitor(State(lastOutput: clock.monotonicSeconds))
+    }
+
+    /// True while the pad is what ffmpeg is given.
+    var isPadding: Bool { state.read { $0.padding } }
+    var isMakingFrames: Bool { state.read { $0.packets > 1 && !$0.outputEnded } }
+
+    /// Feeds and reads ffmpeg until it ends, is stuck for `stallSecondsMax`, or `shouldEnd` says to close the input.
+    /// - Returns: why it ended, in words.
+    func supervise(
+        timeline: Monitor<BroadcastTimeline>, broadcast: Broadcast, stallSecondsMax: Double,
+        shouldEnd: () -> Bool
+    ) -> String {
+        NamedThread.start("pump") { [self] in pump() }
+        NamedThread.start("flv") { [self] in readOutput(timeline: timeline, broadcast: broadcast) }
+        var verdict: String?
+        var endingSince: Double?
+        while true {
+            if let exit = child.wait(timeoutSeconds: 0.1) {
+                finish.give(reason: "ended")
+                // What it had put out is still worth reading.
+                _ = state.wait(timeoutSeconds: 2) { $0.outputEnded ? true : nil }
+                return verdict ?? "ffmpeg ended: \(exit)"
+            }
+            let now = clock.monotonicSeconds
+            if endingSince == nil, shouldEnd() {
+                verdict = "closed"
+                endingSince = now
+                finish.give(reason: "closed")
+            }
+            if let endingSince, now - endingSince > 3 {
+                child.signal(SIGKILL)
+            } else if verdict == nil, now - state.read({ $0.lastOutput }) > stallSecondsMax {
+                verdict = "ffmpeg put out nothing for \(Int(stallSecondsMax)) s and was ended"
+                child.signal(SIGKILL)
+            }
+        }
+    }
+
+    private func pump() {
+        guard let input = input.withLock({ $0.take() }) else { return }
+        var block = [UInt8](repeating: 0, count: Self.blockFrames * StationAudio.bytesPerFrame)
+        var pad = QuietPad()
+        var fadeIn = false
+        while !finish.isGiven {
+            let waiting = cushion.waitingFrames
+            let isDry = input.bytesWaiting < Self.dryBytes
+            // The last block is kept back until it is certain that nothing follows, so that it can be faded out.
+            if waiting > Self.blockFrames || (waiting > 0 && isDry) {
+                guard let taken = block.withUnsafeMutableBytes({ cushion.take(into: $0) }) else { continue }
+                var bytes = Array(block.prefix(taken.frames * StationAudio.bytesPerFrame))
+                let isLast = taken.frames == waiting
+                if fadeIn || isLast { Edge.fade(&bytes, rising: fadeIn) }
+                fadeIn = isLast
+                note(frames: taken.frames, timeline: taken.at)
+                if (try? input.write(all: bytes)) == nil { return }
+                if isLast { pad.restart() }
+            } else if isDry, !cushion.isOffAir {
+                let samples = pad.next(frames: Self.blockFrames)
+                note(frames: Self.blockFrames, timeline: nil)
+                fadeIn = true
+                if (try? input.write(all: samples.withUnsafeBytes { Array($0) })) == nil { return }
+            } else {
+                cushion.waitForFrames(timeoutSeconds: 0.02)
+                if waiting > 0 { clock.sleep(seconds: 0.01) }
+            }
+        }
+    }
+
+    private func note(frames: Int, timeline: Int?) {
+        state.withLock { state in
+            let continues: Bool
+            if let last = state.spans.last {
+                switch (last.timeline, timeline) {
+                case (nil, nil): continues = true
+                case (let before?, let now?): continues = before + state.framesFed - last.run == now
+                default: continues = false
+                }
+            } else {
+                continues = false
+            }
+            if !continues { state.spans.append((run: state.framesFed, timeline: timeline)) }
+            // Old spans are only needed until they have left ffmpeg, which takes seconds.
+            if state.spans.count > 1000 { state.spans.removeFirst(500) }
+            state.framesFed += frames
+            state.padding = timeline == nil
+        }
+    }
+
+    private func readOutput(timeline: Monitor<BroadcastTimeline>, broadcast: Broadcast) {
+        var parser = FlvParser()
+        timeline.withLock { $0.beginRun() }
+        reading: while let bytes = try? output.read(upTo: 65_536), !bytes.isEmpty {
+            let tags: [FlvTag]
+            do {
+                tags = try parser.add(bytes)
+            } catch {
+                Log.error("\(error)")
+                child.signal(SIGKILL)
+                break reading
+            }
+            for tag in tags {
+                if let placed = timeline.withLock({ $0.place(tag) }) { broadcast.publish(placed) }
+            }
+            let (heard, packets) = timeline.read { ($0.runFramesHeard, $0.runPackets) }
+            state.withLock { state in
+                state.lastOutput = clock.monotonicSeconds
+                state.packets = packets
+            }
+            if let frame = timelineFrame(ofRunFrame: heard) { cushion.noteHeard(frame) }
+        }
+        state.withLock { $0.outputEnded = true }
+    }
+
+    /// The timeline frame that follows the last one heard, when `frames` of the run have been heard.
+    private func timelineFrame(ofRunFrame frames: Int) -> Int? {
+        state.read { state in
+            let heard = min(frames, state.framesFed)
+            guard let index = state.spans.lastIndex(where: { $0.run <= heard }) else { return nil }
+            if let start = state.spans[index].timeline { return start + heard - state.spans[index].run }
+            // In the pad: everything fed before it has been heard.
+            guard index > 0, let before = state.spans[index - 1].timeline else { return nil }
+            return before + state.spans[index].run - state.spans[index - 1].run
+        }
+    }
+}
+
+/// Fades at the edges between programme and pad.
+enum Edge {
+    /// Scales interleaved s16 `bytes` from silence to full, or from full to silence.
+    static func fade(_ bytes: inout [UInt8], rising: Bool) {
+        bytes.withUnsafeMutableBytes { raw in
+            let samples = raw.bindMemory(to: Int16.self)
+            let frames = samples.count / StationAudio.channels
+            guard frames > 0 else { return }
+            for frame in 0..<frames {
+                let place = Float(rising ? frame : frames - 1 - frame) / Float(frames)
+                for channel in 0..<StationAudio.channels {
+                    let at = frame * StationAudio.channels + channel
+                    samples[at] = Int16(Float(samples[at]) * place)
+                }
+            }
+        }
+    }
+}

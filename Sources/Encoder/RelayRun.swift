@@ -1,0 +1,150 @@
+internal import Domain
+internal import Glibc
+internal import Platform
+
+/// One connection to one destination: an ffmpeg that is given the encoded stream and copies it out. It lives once;
+/// `Relay` makes the next.
+final class RelayRun {
+    /// What the caller shows of it, updated while it runs.
+    struct Figures: Sendable {
+        /// Seconds of stream that ffmpeg says it has put out.
+        var sentSeconds = 0.0
+        var sentBytes = 0
+        var lastWords: String?
+    }
+
+    private let child: ChildProcess
+    private var input: FileDescriptor?
+    private let progress: FileDescriptor
+    private let complaints: FileDescriptor
+    private let clock: any StationClock
+    private var pending: [UInt8] = []
+    private var progressLines = ""
+    private var complaintLines = ""
+    private(set) var figures = Figures()
+    private let redact: @Sendable (String) -> String
+
+    /// - Parameters:
+    ///   - key: bytes that the child can read on descriptor 3, closed after them; nil for none.
+    ///   - redact: takes secrets out of what ffmpeg says.
+    init(
+        ffmpeg: String, arguments: [String], environment: [String: String], key: [UInt8]?, clock: any StationClock,
+        redact: @escaping @Sendable (String) -> String
+    ) throws(SystemError) {
+        let stdin = try FileDescriptor.pipe()
+        let stdout = try FileDescriptor.pipe()
+        let stderr = try FileDescriptor.pipe()
+        let secret = try FileDescriptor.pipe()
+        // Small against a pipe's capacity, so that this cannot block.
+        if let key { try secret.write.write(all: key) }
+        child = try ChildProcess(
+            path: ffmpeg, arguments: arguments, environment: environment,
+            descriptors: [stdin.read.number, stdout.write.number, stderr.write.number, secret.read.number])
+        input = stdin.write
+        progress = stdout.read
+        complaints = stderr.read
+        try stdin.write.setNonBlocking()
+        try stdout.read.setNonBlocking()
+        try stderr.read.setNonBlocking()
+        self.clock = clock
+        self.redact = redact
+    }
+
+    /// Copies the stream until the connection ends.
+    /// - Parameters:
+    ///   - stallSecondsMax: without output for so long, the connection is taken for dead and its process is killed.
+    ///   - update: called a few times a second; true ends the run cleanly.
+    /// - Returns: why it ended, in words.
+    func supervise(
+        _ subscription: Broadcast.Subscription, stallSecondsMax: Double, update: (Figures) -> Bool
+    ) -> String {
+        let base = subscription.opening.last { $0.kind != .script && !$0.isSequenceHeader && $0.isKeyframe }
+        let baseMilliseconds = base?.milliseconds ?? 0
+        pending = FlvTag.streamHeader
+        for tag in subscription.opening { pending += tag.bytes(base: baseMilliseconds) }
+        var movedAt = clock.monotonicSeconds
+        var sentSeconds = -1.0
+        while true {
+            if let exit = child.reap() {
+                drainWords()
+                return figures.lastWords ?? "ffmpeg ended: \(exit)"
+            }
+            if update(figures) { return close(reason: "closed") }
+            guard let tags = subscription.take() else { return kill("could not keep up with the stream") }
+            for tag in tags { pending += tag.bytes(base: baseMilliseconds) }
+            pump()
+            drainWords()
+            let now = clock.monotonicSeconds
+            if figures.sentSeconds > sentSeconds {
+                sentSeconds = figures.sentSeconds
+                movedAt = now
+            } else if now - movedAt > stallSecondsMax {
+                return kill("nothing was taken for \(Int(stallSecondsMax)) s")
+            }
+            waitForWork()
+        }
+    }
+
+    private func pump() {
+        guard let input, !pending.isEmpty else { return }
+        var done = 0
+        while done < pending.count {
+            let count = pending.withUnsafeBytes { raw in
+                write(input.number, raw.baseAddress.map { $0 + done }, raw.count - done)
+            }
+            if count <= 0 { break }
+            done += count
+        }
+        pending.removeFirst(done)
+    }
+
+    private func waitForWork() {
+        var watched = [
+            pollfd(fd: child.pidfd.number, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: complaints.number, events: Int16(POLLIN), revents: 0),
+        ]
+        if let input, !pending.isEmpty { watched.append(pollfd(fd: input.number, events: Int16(POLLOUT), revents: 0)) }
+        // New packets come about every 20 ms; twice that is no delay anyone notices and half the wake-ups.
+        _ = poll(&watched, nfds_t(watched.count), 40)
+    }
+
+    private func drainWords() {
+        if let bytes = try? progress.read(upTo: 65_536) { progressLines += String(decoding: bytes, as: UTF8.self) }
+        while let end = progressLines.firstIndex(of: "\n") {
+            readProgress(progressLines[..<end])
+            progressLines = String(progressLines[progressLines.index(after: end)...])
+        }
+        if let bytes = try? complaints.read(upTo: 65_536) { complaintLines += String(decoding: bytes, as: UTF8.self) }
+        while let end = complaintLines.firstIndex(of: "\n") {
+            figures.lastWords = redact(String(complaintLines[..<end].prefix(300)))
+            complaintLines = String(complaintLines[complaintLines.index(after: end)...])
+        }
+        // A line that never ends must not grow without bound.
+        if complaintLines.utf8.count > 65_536 { complaintLines = "" }
+    }
+
+    private func readProgress(_ line: Substring) {
+        let parts = line.split(separator: "=", maxSplits: 1)
+        guard parts.count == 2 else { return }
+        let value = parts[1].drop { $0 == " " }
+        switch parts[0] {
+        case "out_time_us": if let microseconds = Double(value) { figures.sentSeconds = microseconds / 1e6 }
+        case "total_size": if let bytes = Int(value) { figures.sentBytes = bytes }
+        default: break
+        }
+    }
+
+    private func kill(_ reason: String) -> String {
+        child.signal(SIGKILL)
+        _ = child.wait(timeoutSeconds: 2)
+        return reason
+    }
+
+    private func close(reason: String) -> String {
+        // A full pipe means that nobody reads; then waiting for a clean end is in vain.
+        pump()
+        input = nil
+        if child.wait(timeoutSeconds: 3) == nil { return kill(reason) }
+        return reason
+    }
+}
