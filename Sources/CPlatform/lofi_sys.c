@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -25,9 +26,14 @@ int lofi_pidfd_reap(int pidfd, int *code, int *was_signal) {
     return 1;
 }
 
-pid_t lofi_reap_any(void) {
-    pid_t pid = waitpid(-1, NULL, WNOHANG);
-    return pid > 0 ? pid : 0;
+pid_t lofi_ended_child(void) {
+    siginfo_t info = {0};
+    return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 ? 0 : info.si_pid;
+}
+
+int lofi_pidfd_ended(int pidfd) {
+    struct pollfd waiting = {.fd = pidfd, .events = POLLIN};
+    return poll(&waiting, 1, 0) > 0;
 }
 
 int lofi_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0 ? errno : 0; }

@@ -21,7 +21,7 @@ public enum FeedJoint: String, Sendable, Codable {
 /// One track on the timeline, with all that is needed to compute each of its frames again.
 public struct FeedItem: Sendable, Codable, Equatable {
     public var source: TrackSource
-    /// The WAV, relative to the state directory.
+    /// Path of the WAV.
     public var file: String
     /// Frames in the file.
     public var frames: Int

@@ -66,6 +66,9 @@ public final class ChildProcess: Sendable {
         _ = killpg(pid, number)
     }
 
+    /// True once it has ended, reaped or not.
+    public var hasEnded: Bool { lofi_pidfd_ended(pidfd.number) != 0 }
+
     /// How it ended, once it has; reaps it. Nil while it runs. After that first answer: nil again.
     public func reap() -> ProcessExit? {
         var code: Int32 = 0

@@ -1,0 +1,193 @@
+public import Config
+internal import Domain
+internal import Glibc
+public import IPC
+internal import Platform
+
+/// The encoder: always has sound for ffmpeg, and serves every destination.
+public final class EncoderRole: Sendable {
+    private let config: StationConfig
+    private let paths: StationPaths
+    private let link: WorkerLink
+    private let environment: [String: String]
+    private let clock: any StationClock = SystemClock()
+    private let broadcast = Broadcast()
+    private let timeline = Monitor(BroadcastTimeline())
+    private let run = Monitor<EncodeRun?>(nil)
+    private let activity = Monitor("starting")
+
+    // ffmpeg puts something out many times a second; its first packet takes longer on a busy machine.
+    private static let stallSecondsMax = 6.0
+    /// How long a start waits for the feeder before the pad goes on the air.
+    private static let startSecondsMax = 15.0
+
+    public init(config: StationConfig, paths: StationPaths, link: WorkerLink, environment: [String: String]) {
+        self.config = config
+        self.paths = paths
+        self.link = link
+        self.environment = environment
+    }
+
+    /// Serves until the link says stop.
+    /// - Throws: what makes a start impossible: no ffmpeg, a bad animation, a directory that cannot be written.
+    public func serve() throws {
+        let path = environment["PATH"] ?? ""
+        let ffmpeg = try Tool("ffmpeg", searchPath: path)
+        let animation = try prepareAnimation(ffmpeg: ffmpeg, searchPath: path)
+        let playhead = try Playhead(path: paths.playheadFile)
+        let resume = playhead.load()
+        let cushion = Cushion(
+            cushionSeconds: config.encoder.cushionSeconds, startFrame: resume?.frame ?? 0, marks: resume?.marks ?? [])
+        let feed = try FeedServer(path: paths.feedSocket, cushion: cushion, stop: link.stop)
+        feed.start()
+        var relays = try startRelays(ffmpeg: ffmpeg.path)
+        link.ready()
+        let reporting = Monitor(relays)
+        NamedThread.start("report") { [self] in
+            while !link.stop.wait(seconds: 0.5) {
+                playhead.save(frame: cushion.heardFrame, marks: cushion.marksFromHeard)
+                link.report(report(cushion: cushion, relays: reporting.read { $0 }))
+            }
+        }
+        while !link.stop.isGiven {
+            if !awaitProgramme(cushion) { break }
+            if relays.isEmpty {
+                relays = try startRelays(ffmpeg: ffmpeg.path)
+                reporting.withLock { [relays] in $0 = relays }
+            }
+            stayOnAir(cushion, playhead: playhead, ffmpeg: ffmpeg.path, animation: animation)
+            if !link.stop.isGiven {
+                // Off the air by policy: the destinations are told so, and see a clean end.
+                close(relays)
+                relays = []
+                reporting.withLock { $0 = [] }
+            }
+        }
+        feed.close()
+        close(relays)
+        playhead.save(frame: cushion.heardFrame, marks: cushion.marksFromHeard)
+    }
+
+    private func prepareAnimation(ffmpeg: Tool, searchPath: String) throws -> String {
+        activity.withLock { $0 = "preparing the picture" }
+        let format = PictureFormat(
+            width: config.encoder.width, height: config.encoder.height,
+            framesPerSecond: config.encoder.framesPerSecond, videoKbps: config.encoder.videoKbps)
+        let library = AnimationLibrary(
+            cacheDirectory: paths.cacheDirectory, ffmpeg: ffmpeg.path,
+            ffprobe: try Tool("ffprobe", searchPath: searchPath, package: "ffmpeg").path)
+        let prepared = try library.prepare(
+            operatorFile: config.encoder.animation, format: format,
+            progress: { [self] done in
+                activity.withLock { $0 = "preparing the picture, \(Int(done * 100)) %" }
+                link.report(WorkerReport(progress: Int(done * 1000), activity: activity.read { $0 }, onAir: false))
+            }, isCancelled: { [link] in link.stop.isGiven })
+        return prepared.path
+    }
+
+    /// Waits for sound to begin with. False when the stop came first.
+    private func awaitProgramme(_ cushion: Cushion) -> Bool {
+        activity.withLock { $0 = cushion.isOffAir ? "off the air: the buffer is depleted" : "waiting for the feeder" }
+        let began = clock.monotonicSeconds
+        let wanted = StationAudio.frames(inSeconds: 2)
+        while !link.stop.isGiven {
+            if !cushion.isOffAir {
+                if cushion.waitingFrames >= wanted { return true }
+                if clock.monotonicSeconds - began > Self.startSecondsMax { return true }
+            }
+            link.stop.wait(seconds: 0.1)
+        }
+        return false
+    }
+
+    /// Runs ffmpeg, one life after another, until the stop or until the feeder has ended the programme.
+    private func stayOnAir(_ cushion: Cushion, playhead: Playhead, ffmpeg: String, animation: String) {
+        var failures = 0
+        let arguments = FFmpegArguments.encode(animation: animation, audioKbps: config.encoder.audioKbps)
+        while !link.stop.isGiven, !cushion.isDrainedForOffAir {
+            let began = clock.monotonicSeconds
+            let reason: String
+            do {
+                let life = try EncodeRun(
+                    ffmpeg: ffmpeg, arguments: arguments, environment: environment, cushion: cushion, clock: clock)
+                run.withLock { $0 = life }
+                activity.withLock { $0 = "encoding" }
+                reason = life.supervise(
+                    timeline: timeline, broadcast: broadcast, stallSecondsMax: Self.stallSecondsMax
+                ) { link.stop.isGiven || cushion.isDrainedForOffAir }
+            } catch {
+                reason = error.description
+            }
+            run.withLock { $0 = nil }
+            playhead.save(frame: cushion.heardFrame, marks: cushion.marksFromHeard)
+            if link.stop.isGiven || cushion.isDrainedForOffAir { return }
+            cushion.rewindToHeard()
+            failures = clock.monotonicSeconds - began > 30 ? 1 : failures + 1
+            let pause = failures == 1 ? 0 : min(5, 0.2 * Double(1 << min(failures, 8))) * Double.random(in: 0.5...1)
+            Log.warning("\(reason); starting ffmpeg again")
+            activity.withLock { $0 = "starting ffmpeg again: \(reason)" }
+            link.stop.wait(seconds: pause)
+        }
+    }
+
+    private func startRelays(ffmpeg: String) throws -> [Relay] {
+        try? mkdirAll(paths.hlsDirectory)
+        var targets = [
+            RelayTarget(
+                name: "local",
+                output: FFmpegArguments.hls(
+                    directory: paths.hlsDirectory, segmentSeconds: config.encoder.hlsSegmentSeconds,
+                    windowSegments: config.encoder.hlsWindowSegments),
+                key: nil, secrets: [], isLocal: true)
+        ]
+        for destination in config.destinations where destination.enabled {
+            let key = try destination.key(environment: environment)
+            targets.append(
+                RelayTarget(
+                    name: destination.name, output: FFmpegArguments.output(for: destination),
+                    key: key.map { FFmpegArguments.preset(for: destination, key: $0) },
+                    secrets: key.map { [$0.revealed] } ?? [], isLocal: false))
+        }
+        let relays = targets.map {
+            Relay(
+                target: $0, ffmpeg: ffmpeg, environment: environment, broadcast: broadcast, clock: clock,
+                sessionSecondsMax: config.encoder.sessionDaysMax * 86_400)
+        }
+        for relay in relays { relay.start() }
+        return relays
+    }
+
+    private func close(_ relays: [Relay]) {
+        for relay in relays { relay.stop() }
+        let deadline = clock.monotonicSeconds + 4
+        while relays.contains(where: { !$0.hasStopped }), clock.monotonicSeconds < deadline {
+            clock.sleep(seconds: 0.02)
+        }
+    }
+
+    private func mkdirAll(_ path: String) throws(SystemError) {
+        if mkdir(path, 0o755) != 0 && errno != EEXIST { throw SystemError("make directory \(path)") }
+    }
+
+    private func report(cushion: Cushion, relays: [Relay]) -> WorkerReport {
+        let life = run.read { $0 }
+        let onAir = life?.isMakingFrames ?? false
+        var playing: NowPlaying?
+        if life?.isPadding ?? false {
+            playing = NowPlaying(title: "One moment", source: .pad, elapsedSeconds: 0, seconds: 0)
+        } else if let (mark, elapsed) = cushion.playing {
+            let item = mark.item
+            let silence = item.joint == .silence ? item.jointFrames : 0
+            playing = NowPlaying(
+                title: item.title, promptIndex: item.promptIndex, number: item.number, source: item.source,
+                elapsedSeconds: StationAudio.seconds(ofFrames: max(0, elapsed - silence)),
+                seconds: StationAudio.seconds(ofFrames: item.frames), betweenPrompts: elapsed < silence)
+        }
+        let waiting = StationAudio.seconds(ofFrames: cushion.waitingFrames)
+        let cushionText = String(Int(waiting.rounded()))
+        return WorkerReport(
+            progress: timeline.read { $0.audioPackets },
+            activity: onAir ? "encoding, \(cushionText) s of cushion" : activity.read { $0 }, onAir: onAir,
+            nowPlaying: onAir ? playing : nil, destinations: relays.map(\.status))
+    }
+}

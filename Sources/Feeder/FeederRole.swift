@@ -1,0 +1,88 @@
+internal import Backends
+internal import Buffer
+public import Config
+internal import Domain
+internal import Foundation
+public import IPC
+internal import Platform
+
+/// The feeder: takes tracks in order, joins them, and hands the encoder every frame of the timeline once.
+public final class FeederRole: Sendable {
+    private struct Work {
+        var progress = 0
+        var activity = "waiting for the encoder"
+    }
+
+    private let config: StationConfig
+    private let paths: StationPaths
+    private let link: WorkerLink
+    private let environment: [String: String]
+    private let clock: any StationClock = SystemClock()
+    private let work = Monitor(Work())
+    private let line = Monitor<EncoderLine?>(nil)
+
+    public init(config: StationConfig, paths: StationPaths, link: WorkerLink, environment: [String: String]) {
+        self.config = config
+        self.paths = paths
+        self.link = link
+        self.environment = environment
+    }
+
+    /// Feeds until the link says stop.
+    /// - Throws: what makes a start impossible, above all a second feeder on the same station.
+    public func serve() throws {
+        let rules = config.bufferRules
+        let buffer = try BufferDirectory(root: paths.bufferDirectory, rules: rules, clock: clock)
+        if let words = buffer.openingReport.words { Log.warning("buffer: \(words)") }
+        let fallback = try FallbackComposer(
+            directory: paths.stateDirectory + "/fallback",
+            rules: AdmissionRules(
+                loudnessLufs: config.generator.loudnessLufs, truePeakCeilingDbtp: config.generator.truePeakDbtp),
+            searchPath: environment["PATH"] ?? "", stop: link.stop)
+        link.ready()
+        NamedThread.start("report") { [self] in
+            while !link.stop.wait(seconds: 1) { report(buffer) }
+            // A send may wait for room in the cushion for seconds; the stop does not.
+            line.read { $0 }?.close()
+        }
+        while !link.stop.isGiven {
+            do {
+                let connection = try EncoderLine(path: paths.feedSocket)
+                line.withLock { $0 = connection }
+                if link.stop.isGiven { break }
+                let programme = Programme(buffer: buffer, config: config, fallback: fallback)
+                try Playout(
+                    line: connection, programme: programme, buffer: buffer, config: config, stop: link.stop,
+                    clock: clock
+                ) { [work] activity in
+                    work.withLock {
+                        $0.progress += 1
+                        $0.activity = activity
+                    }
+                }.run()
+            } catch {
+                let refusal = line.read { $0?.refusal }
+                if !link.stop.isGiven { waitForEncoder(refusal ?? "\(error)") }
+            }
+            line.withLock { $0 = nil }
+        }
+    }
+
+    private func waitForEncoder(_ reason: String) {
+        work.withLock {
+            $0.progress += 1
+            $0.activity = "waiting for the encoder: \(reason)"
+        }
+        link.stop.wait(seconds: 0.2)
+    }
+
+    private func report(_ buffer: BufferDirectory) {
+        let (progress, activity) = work.read { ($0.progress, $0.activity) }
+        var report = WorkerReport(progress: progress, activity: activity)
+        report.buffer = try? buffer.summary()
+        report.buffer?.targetHours = config.buffer.targetHours
+        // Two are on their way to the encoder already; what a person wants to know is what comes after.
+        report.upNext = (try? buffer.ready(limit: 8))?.map(\.upcoming)
+        link.report(report)
+    }
+}

@@ -1,0 +1,21 @@
+internal import CSystemd
+
+/// What the service manager is told (sd_notify(3)). Without one, nothing happens.
+public enum ServiceManager {
+    /// Says that the service is up.
+    public static func ready() { tell("READY=1") }
+    /// Says that the service is going down.
+    public static func stopping() { tell("STOPPING=1") }
+    /// Feeds the watchdog: call from the end of a whole turn of the control loop, never from a timer of its own.
+    public static func watchdog() { tell("WATCHDOG=1") }
+    /// One line that `systemctl status` shows.
+    public static func status(_ line: String) { tell("STATUS=" + line.split(separator: "\n").joined(separator: " ")) }
+
+    /// Seconds within which the watchdog wants to be fed; nil when there is none.
+    public static var watchdogSeconds: Double? {
+        var microseconds: UInt64 = 0
+        return sd_watchdog_enabled(0, &microseconds) > 0 ? Double(microseconds) / 1e6 : nil
+    }
+
+    private static func tell(_ text: String) { _ = sd_notify(0, text) }
+}

@@ -1,0 +1,42 @@
+internal import CPlatform
+internal import Glibc
+
+/// The signals of a process as something to poll. Made in main before any thread exists, because every thread
+/// inherits the blocked mask and a signal must not find one without it.
+public struct SignalFeed: ~Copyable {
+    private let feed: FileDescriptor
+
+    /// Blocks `signals` for the process and collects them here.
+    public init(_ signals: [Int32]) throws(SystemError) {
+        let mask = signals.reduce(UInt64(0)) { $0 | 1 << UInt64($1 - 1) }
+        let fd = lofi_signalfd(mask)
+        guard fd >= 0 else { throw SystemError("signalfd", code: -fd) }
+        feed = FileDescriptor(owning: fd)
+        signal(SIGPIPE, SIG_IGN)
+    }
+
+    /// Readable when a signal waits.
+    public var descriptor: Int32 { feed.number }
+
+    /// The next signal that waits, if one does.
+    public borrowing func next() -> Int32? {
+        let number = lofi_next_signal(feed.number)
+        return number > 0 ? number : nil
+    }
+}
+
+/// What a supervisor owes its descendants' children.
+public enum Orphans {
+    /// Makes this process the parent of descendants whose own parent dies.
+    public static func adopt() { _ = lofi_become_subreaper() }
+
+    /// Reaps the next ended child that is not in `known`, whose end belongs to somebody else. Nil when there is none.
+    public static func next(except known: [Int32]) -> Int32? {
+        let pid = lofi_ended_child()
+        guard pid > 0, !known.contains(pid) else { return nil }
+        return waitpid(pid, nil, WNOHANG) > 0 ? pid : nil
+    }
+
+    /// Ignores a broken pipe, which a write then reports instead.
+    public static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
+}

@@ -1,0 +1,58 @@
+internal import Glibc
+internal import IPC
+internal import Platform
+
+/// JSON-RPC lines over a non-blocking stream, for the control loop, which never waits for a peer.
+final class LineChannel {
+    let descriptor: FileDescriptor
+    private(set) var isOpen = true
+    private var lines = LineBuffer()
+    private var outgoing: [UInt8] = []
+
+    /// A peer that lets this much pile up does not read, and is let go rather than given our memory.
+    private static let outgoingBytesMax = 4 << 20
+
+    init(_ descriptor: FileDescriptor) throws(SystemError) {
+        try descriptor.setNonBlocking()
+        self.descriptor = descriptor
+    }
+
+    var wantsToWrite: Bool { isOpen && !outgoing.isEmpty }
+
+    /// Queues a message and sends what can be sent now.
+    func send(_ message: Message) {
+        guard isOpen, let line = try? message.line() else { return }
+        outgoing += line
+        if outgoing.count > Self.outgoingBytesMax { isOpen = false }
+        flush()
+    }
+
+    func flush() {
+        guard wantsToWrite else { return }
+        let count = outgoing.withUnsafeBytes {
+            Glibc.send(descriptor.number, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+        }
+        if count > 0 { outgoing.removeFirst(count) } else if errno != EAGAIN { isOpen = false }
+    }
+
+    /// The messages that have come in.
+    /// - Parameter complain: told of each line that cannot be read; the conversation goes on unless a line is endless.
+    func receive(complain: (WireError) -> Void) -> [Message] {
+        var messages: [Message] = []
+        do {
+            let bytes = try descriptor.read(upTo: 65_536)
+            if bytes.isEmpty { isOpen = false }
+            for line in try lines.add(bytes) {
+                do { messages.append(try Message(line: line)) } catch { complain(error) }
+            }
+        } catch let error as WireError {
+            complain(error)
+            isOpen = false
+        } catch let error as SystemError {
+            if error.code != EAGAIN { isOpen = false }
+        } catch {
+            isOpen = false
+        }
+        return messages
+    }
+}

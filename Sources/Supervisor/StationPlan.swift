@@ -1,0 +1,45 @@
+public import Domain
+
+/// What a station is made of, handed to the supervisor.
+public struct StationPlan: Sendable {
+    public var mode: StationMode
+    public var version: String
+    /// The executable that becomes each worker, and what it is given before the worker's name.
+    public var executable: String
+    public var workerArguments: [String]
+    /// Complete; workers inherit nothing else.
+    public var workerEnvironment: [String: String]
+    public var controlSocket: String
+    public var generators: Int
+    public var generatorNice: Int
+    public var hasDashboard: Bool
+    public var restartPolicy: RestartPolicy
+    /// A worker whose progress stands still for so long is killed.
+    public var stuckSecondsMax = 30.0
+
+    public init(
+        mode: StationMode, version: String, executable: String, workerArguments: [String],
+        workerEnvironment: [String: String], controlSocket: String, generators: Int, generatorNice: Int,
+        hasDashboard: Bool, restartPolicy: RestartPolicy
+    ) {
+        self.mode = mode
+        self.version = version
+        self.executable = executable
+        self.workerArguments = workerArguments
+        self.workerEnvironment = workerEnvironment
+        self.controlSocket = controlSocket
+        self.generators = generators
+        self.generatorNice = generatorNice
+        self.hasDashboard = hasDashboard
+        self.restartPolicy = restartPolicy
+    }
+
+    /// The workers in the order in which they are stopped: who feeds another goes first.
+    var workers: [WorkerName] {
+        var names: [WorkerName] = []
+        if mode != .feederOnly, generators > 0 { names += (1...generators).map { WorkerName(.generator, index: $0) } }
+        if mode != .generatorOnly { names += [WorkerName(.feeder), WorkerName(.encoder)] }
+        if hasDashboard { names.append(WorkerName(.dashboard)) }
+        return names
+    }
+}
