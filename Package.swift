@@ -67,6 +67,7 @@ let package = Package(
 
         // Tests mirror the rooms
         .target(name: "TestSupport", dependencies: ["Domain", "Platform"], path: "Tests/TestSupport", swiftSettings: fast),
+        .testTarget(name: "SynthTests", dependencies: ["Synth"], swiftSettings: fast),
         .testTarget(name: "HouseRulesTests", dependencies: ["TestSupport"], swiftSettings: house),
     ]
 )
