@@ -24,6 +24,8 @@ public enum ConfigError: Error, Sendable, Hashable, CustomStringConvertible {
     case missing(file: String)
     /// A file is there and cannot be read.
     case unreadable(file: String, reason: String)
+    /// A key file or credential named in the configuration is not there.
+    case missingSecret(file: String)
     /// Somebody else may read a file that holds a secret.
     case exposedSecret(file: String, mode: UInt32)
     /// A file does not hold one usable secret.
@@ -51,6 +53,8 @@ public enum ConfigError: Error, Sendable, Hashable, CustomStringConvertible {
             "\(file): no such file; `lofisup init` writes one"
         case .unreadable(let file, let reason):
             "\(file): \(reason)"
+        case .missingSecret(let file):
+            "\(file): no such file; write the key into it, alone on one line, and run: chmod 600 '\(file)'"
         case .exposedSecret(let file, let mode):
             "\(file): others may read this secret (mode 0\(String(mode, radix: 8))); run: chmod 600 '\(file)'"
         case .unusableSecret(let file, let reason):
