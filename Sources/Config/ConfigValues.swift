@@ -6,7 +6,7 @@ extension ConfigKey {
         why: String
     ) -> Self {
         let limits = "from \(Manual.number(range.lowerBound)) to \(Manual.number(range.upperBound))"
-        return value(name, field, "a number of \(unit) \(limits)", why: why, show: Manual.number) { node in
+        return value(name, field, "a number \(limits) (\(unit))", why: why, show: Manual.number) { node in
             switch node {
             case .whole(let whole) where range.contains(Double(whole)): Double(whole)
             case .number(let number) where range.contains(number): number
@@ -20,7 +20,7 @@ extension ConfigKey {
         isEven: Bool = false, why: String
     ) -> Self {
         let kind = isEven ? "an even number" : "a whole number"
-        let allowed = "\(kind) of \(unit) from \(range.lowerBound) to \(range.upperBound)"
+        let allowed = "\(kind) from \(range.lowerBound) to \(range.upperBound) (\(unit))"
         return value(name, field, allowed, why: why, show: { String($0) }) { node in
             guard case .whole(let whole) = node, range.contains(whole), !isEven || whole % 2 == 0 else { return nil }
             return whole

@@ -20,7 +20,7 @@ extension DashboardConfig: ConfigRecord {
                 why: "Address to listen on. The page has no password: leave it on this machine and reach it through"
                     + "\nssh or a reverse proxy; \"0.0.0.0\" shows it to every network.",
                 isAllowed: isAddress),
-            .whole("port", \.port, 0...65_535, "TCP", why: "Port to listen on; 0 takes any free one."),
+            .whole("port", \.port, 0...65_535, "a TCP port", why: "Where to listen; 0 takes any free one."),
         ]
     }
 

@@ -5,27 +5,27 @@ enum NearestKey {
     ///   - paths: every known path of the file, for a key in the wrong table.
     /// - Returns: what goes after "unknown key ...": a suggestion, or the keys there are.
     static func hint(for key: String, siblings: [String], paths: [String]) -> String {
-        if let near = nearest(to: key, in: siblings) { return "did you mean \(near)?" }
-        let elsewhere = paths.filter { nearest(to: key, in: [String($0.split(separator: ".").last ?? "")]) != nil }
-        let best = elsewhere.min { distance(key, leaf($0)) < distance(key, leaf($1)) }
-        if let best { return "did you mean \(best)?" }
+        let meant =
+            nearest(to: key, in: paths, isExact: true) ?? nearest(to: key, in: siblings)
+            ?? nearest(to: key, in: paths) ?? siblings.first { $0.hasPrefix(key + "_") || key.hasPrefix($0 + "_") }
+        if let meant { return "did you mean \(meant)?" }
         return "known here: \(siblings.joined(separator: ", "))"
     }
 
-    private static func leaf(_ path: String) -> String { String(path.split(separator: ".").last ?? "") }
-
-    private static func nearest(to key: String, in candidates: [String]) -> String? {
+    /// The path whose last key is nearest to `key`; nil where none is near enough to be a slip of the hand.
+    private static func nearest(to key: String, in paths: [String], isExact: Bool = false) -> String? {
         let word = key.lowercased().replacing("-", with: "_")
-        return candidates.map { ($0, distance(word, $0)) }
-            .filter { $0.1 <= max(2, $0.0.count / 3) && $0.1 < $0.0.count }
-            .min { $0.1 < $1.1 }?.0
-            ?? (word.count >= 3 ? candidates.first { $0.hasPrefix(word + "_") || word.hasPrefix($0 + "_") } : nil)
+        let measured = paths.map { path in
+            let leaf = path.split(separator: ".").last ?? ""
+            let slips = isExact ? 0 : leaf.count <= 4 ? 1 : max(2, leaf.count / 3)
+            return (path: path, distance: distance(word, String(leaf)), slips: slips)
+        }
+        return measured.filter { $0.distance <= $0.slips }.min { $0.distance < $1.distance }?.path
     }
 
     /// Edits (insert, remove, replace, swap neighbours) that turn one word into the other.
     static func distance(_ left: String, _ right: String) -> Int {
-        let a = Array(left.utf8.prefix(80))
-        let b = Array(right.utf8.prefix(80))
+        let (a, b) = (Array(left.utf8.prefix(80)), Array(right.utf8.prefix(80)))
         var rows = [Array(0...b.count)]
         for i in 0..<a.count {
             var row = [i + 1]
