@@ -32,6 +32,8 @@ public enum ConfigError: Error, Sendable, Hashable, CustomStringConvertible {
     case unusableSecret(file: String, reason: String)
     /// A credential was asked for outside a unit that hands it over.
     case noCredentialsDirectory(credential: String)
+    /// `--root` names no directory.
+    case unusableRoot(String)
     /// Nothing says where a directory of the station is.
     case noPlace(directory: String, variables: [String])
     /// A Unix socket's path is longer than the kernel takes.
@@ -62,6 +64,8 @@ public enum ConfigError: Error, Sendable, Hashable, CustomStringConvertible {
         case .noCredentialsDirectory(let credential):
             "key_credential \(credential): $CREDENTIALS_DIRECTORY is not set; name it in the unit"
                 + " (LoadCredential=\(credential):/path/of/the/key) or use key_file"
+        case .unusableRoot(let root):
+            "--root \(Manual.quoted(root)): must be the path of a directory"
         case .noPlace(let directory, let variables):
             "no place for the \(directory) directory: none of \(variables.map { "$" + $0 }.joined(separator: ", "))"
                 + " is an absolute path; give --root DIR"

@@ -42,7 +42,7 @@ struct ConfigKey<Record: ConfigRecord> {
             paths: [name] + Element.keys.flatMap(\.paths).map { "\(name).\($0)" },
             read: { node, path, record, reading in
                 guard case .array(let nodes) = node else {
-                    return reading.refuse(path, "\(path) must be \(allowed); it is \(node)")
+                    return reading.refuse(path, "\(path) must be \(allowed); it is \(node.kind)")
                 }
                 if !count.contains(nodes.count) {
                     reading.refuse(path, "\(path) must be \(allowed); there are \(nodes.count)")

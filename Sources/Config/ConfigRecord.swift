@@ -58,7 +58,7 @@ extension ConfigRecord {
     /// Takes every value of `node` and reports everything that is wrong with it.
     mutating func read(_ node: TOMLNode, at path: String, _ reading: inout ConfigReading) {
         guard case .table(let entries) = node else {
-            return reading.refuse(path, "\(path) must be a table; it is \(node)")
+            return reading.refuse(path, "\(path) must be a table; it is \(node.kind)")
         }
         let keys = Self.keys
         for (name, value) in entries {

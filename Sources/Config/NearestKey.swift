@@ -5,19 +5,20 @@ enum NearestKey {
     ///   - paths: every known path of the file, for a key in the wrong table.
     /// - Returns: what goes after "unknown key ...": a suggestion, or the keys there are.
     static func hint(for key: String, siblings: [String], paths: [String]) -> String {
-        let meant =
-            nearest(to: key, in: paths, isExact: true) ?? nearest(to: key, in: siblings)
-            ?? nearest(to: key, in: paths) ?? siblings.first { $0.hasPrefix(key + "_") || key.hasPrefix($0 + "_") }
+        // Siblings come first, so that they win where a key of another table is as near.
+        let meant = nearest(to: key, in: siblings + paths) ?? siblings.first { isPart(key, $0) || isPart($0, key) }
         if let meant { return "did you mean \(meant)?" }
         return "known here: \(siblings.joined(separator: ", "))"
     }
 
+    private static func isPart(_ part: String, _ key: String) -> Bool { key.hasPrefix(part + "_") }
+
     /// The path whose last key is nearest to `key`; nil where none is near enough to be a slip of the hand.
-    private static func nearest(to key: String, in paths: [String], isExact: Bool = false) -> String? {
+    private static func nearest(to key: String, in paths: [String]) -> String? {
         let word = key.lowercased().replacing("-", with: "_")
         let measured = paths.map { path in
             let leaf = path.split(separator: ".").last ?? ""
-            let slips = isExact ? 0 : leaf.count <= 4 ? 1 : max(2, leaf.count / 3)
+            let slips = leaf.count <= 4 ? 1 : max(2, leaf.count / 3)
             return (path: path, distance: distance(word, String(leaf)), slips: slips)
         }
         return measured.filter { $0.distance <= $0.slips }.min { $0.distance < $1.distance }?.path

@@ -19,9 +19,9 @@ public struct StationPaths: Sendable, Hashable {
 
     /// A station with everything under one directory: `config/lofisup.toml`, `state`, `run`, `cache`.
     /// - Parameter root: an absolute path.
-    /// - Throws: `socketPathTooLong`; `noPlace` for a relative path.
+    /// - Throws: `socketPathTooLong`; `unusableRoot` for a relative path.
     public init(root: String) throws(ConfigError) {
-        guard root.isAbsolutePath else { throw .noPlace(directory: "root", variables: []) }
+        guard root.isAbsolutePath else { throw .unusableRoot(root) }
         try self.init { place throws(ConfigError) in "\(root)/\(place.rootName)" }
     }
 
@@ -31,12 +31,14 @@ public struct StationPaths: Sendable, Hashable {
     ///   - root: what the operator gave as `--root`, absolute or from `workingDirectory`.
     ///   - environment: the process's own.
     ///   - userID: the effective one.
-    /// - Throws: `socketPathTooLong`; `noPlace` where nothing says where a directory is.
+    /// - Throws: `socketPathTooLong`; `unusableRoot`; `noPlace` where nothing says where a directory is.
     public init(
         root: String?, workingDirectory: String, environment: [String: String], userID: UInt32
     ) throws(ConfigError) {
         if let root {
-            try self.init(root: root.hasPrefix("/") ? root : "\(workingDirectory)/\(root)")
+            // An empty one is a variable that was not set, not the working directory.
+            let isWhole = root.isEmpty || root.hasPrefix("/")
+            try self.init(root: isWhole ? root : "\(workingDirectory)/\(root)")
         } else {
             try self.init { place throws(ConfigError) in try place.directory(environment, userID: userID) }
         }

@@ -8,6 +8,9 @@ struct TOMLKeyLines {
     private let bytes: [UInt8]
     private var position = 0
     private var line = 1
+    private static let valueEnds = Array(",]}#\n".utf8)
+    private static let keyEnds = Array(".=] \t\r\n".utf8)
+    private static let blanks = Array(" \t\r\n".utf8)
 
     init(_ text: String) {
         bytes = Array(text.utf8)
@@ -105,7 +108,7 @@ struct TOMLKeyLines {
                 index += 1
             }
         default:
-            while let byte, !Array(",]}#\n".utf8).contains(byte) { advance() }
+            while let byte, !Self.valueEnds.contains(byte) { advance() }
         }
     }
 
@@ -134,7 +137,7 @@ struct TOMLKeyLines {
                 keys.append(readText())
             } else {
                 let start = position
-                while let byte, !Array(".=] \t\r\n".utf8).contains(byte) { advance() }
+                while let byte, !Self.keyEnds.contains(byte) { advance() }
                 keys.append(String(decoding: bytes[start..<position], as: UTF8.self))
             }
             skipSpaces()
@@ -177,7 +180,7 @@ struct TOMLKeyLines {
                     _ = byte
                     advance()
                 }
-            } else if Array(" \t\r\n".utf8).contains(byte) {
+            } else if Self.blanks.contains(byte) {
                 advance()
             } else {
                 return

@@ -51,14 +51,23 @@ extension TOMLNode: CustomStringConvertible {
     /// The value as an operator recognises it, or its kind where it is long.
     var description: String {
         switch self {
-        case .table: "a table"
-        case .array(let items) where items.count > 8: "a list of \(items.count)"
-        case .array(let items): "[\(items.map(\.description).joined(separator: ", "))]"
-        case .text(let text) where text.utf8.count > 60: "a text of \(text.utf8.count) bytes"
-        case .text(let text): text.debugDescription
+        case .array(let items) where items.count <= 8: "[\(items.map(\.description).joined(separator: ", "))]"
+        case .text(let text) where text.utf8.count <= 60: Manual.quoted(text)
         case .whole(let whole): String(whole)
         case .number(let number): String(number)
         case .flag(let flag): String(flag)
+        default: kind
+        }
+    }
+
+    /// What it is, without what it holds.
+    var kind: String {
+        switch self {
+        case .table: "a table"
+        case .array: "a list"
+        case .text: "a text"
+        case .whole, .number: "a number"
+        case .flag: "true or false"
         case .moment: "a date or time"
         }
     }

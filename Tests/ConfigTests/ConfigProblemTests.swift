@@ -111,17 +111,26 @@ struct ConfigProblemTests {
             "[station]\nname = \"a\\nb\"\n",
             "station.name must be one line of text of at most 80 characters; it is \"a\\nb\""
         ),
-        ("\nfeeder = 3\n", "feeder must be a table; it is 3"),
-        (
-            "[destinations]\nname = 'a'\n",
-            "destinations must be 0 to 16 tables, each under a [[destinations]] of its own; it is a table"
-        ),
     ])
     func `a value that is not allowed is refused with what is`(text: String, message: String) {
+        #expect(problems(of: text) == ["lofisup.toml:2: \(message)"])
+    }
+
+    @Test func `a value in the place of a table is refused and not quoted`() {
+        let destinations = "destinations must be 0 to 16 tables, each under a [[destinations]] of its own"
+        #expect(problems(of: "\nfeeder = 3\n") == ["lofisup.toml:2: feeder must be a table; it is a number"])
+        #expect(problems(of: "[destinations]\nname = 'a'\n") == ["lofisup.toml:1: \(destinations); it is a table"])
+        #expect(problems(of: "destinations = 'rtmp://h/hush'") == ["lofisup.toml:1: \(destinations); it is a text"])
         #expect(
-            problems(of: text) == [
-                "lofisup.toml:\(text.hasPrefix("[d") && text.contains("[destinations]") ? 1 : 2): \(message)"
+            problems(of: "destinations = [\n'rtmp://h/hush']") == [
+                "lofisup.toml:2: destinations[0] must be a table; it is a text"
             ])
+    }
+
+    @Test(arguments: ["key_file = hush-hush", "key_file = 'hush-hush", "url = rtmp://a/hush-hush", "url = \"\\hush\""])
+    func `a syntax error does not quote what may be a key`(line: String) {
+        let found = problems(of: "[[destinations]]\n\(line)\n")
+        #expect(found.count == 1 && !found.contains { $0.contains("hush") })
     }
 
     @Test(arguments: [

@@ -26,7 +26,8 @@ struct StationPathsTests {
 
     @Test func `a relative root starts at the working directory`() throws {
         #expect(try paths(root: "./radio").stateDirectory == "/work/radio/state")
-        #expect(throws: ConfigError.self) { try StationPaths(root: "radio") }
+        #expect(throws: ConfigError.unusableRoot("radio")) { try StationPaths(root: "radio") }
+        #expect(throws: ConfigError.unusableRoot("")) { try paths(root: "") }
     }
 
     @Test func `systemd's directories come next, the first of several`() throws {

@@ -107,6 +107,41 @@ struct TOMLKeyLinesTests {
         #expect(TOMLKeyLines(text).nearest("nothing") == 1)
     }
 
+    @Test func `every key the parser finds has a line`() throws {
+        let tricky = """
+            a.b."c" = { d = [ { e = '#' }, { e = "}" } ], f = 1979-05-27T07:32:00Z } # g
+            "h" = [[1, 2], ["]", '[']]
+            [i."j".k]
+            l = +1_000
+            [[i.m]]
+            [[i.m.n]]
+            o = \"\"\"
+            x = 1 \\\"\"\" \"\"\"
+            [i.m.p]
+            q = inf
+            """
+        var config = StationConfig()
+        config.prompts.reverse()
+        config.destinations = [
+            Destination(name: "copy", url: "/srv/a#b].ts"), Destination(name: "two", url: "/srv/b.ts"),
+        ]
+        for text in [tricky, SampleConfig.text(), SampleConfig.text(for: config)] {
+            let lines = TOMLKeyLines(text)
+            #expect(try paths(of: TOMLNode.parse(text, fileName: "text"), at: "").filter { lines[$0] == nil } == [])
+        }
+        #expect(try paths(of: TOMLNode.parse(tricky, fileName: "text"), at: "").count > 20)
+    }
+
+    private func paths(of node: TOMLNode, at path: String) -> [String] {
+        switch node {
+        case .table(let entries):
+            entries.flatMap { [TOMLKeyLines.join(path, $0)] + paths(of: $1, at: TOMLKeyLines.join(path, $0)) }
+        case .array(let items):
+            items.enumerated().flatMap { ["\(path)[\($0)]"] + paths(of: $1, at: "\(path)[\($0)]") }
+        default: []
+        }
+    }
+
     @Test func `a key that is not written has the line of its table`() {
         let lines = TOMLKeyLines("\n[[p]]\na = 1\n\n[[p]]\n[q]\n")
         #expect(lines.nearest("p[1].a") == 5)
