@@ -68,6 +68,7 @@ let package = Package(
         // Tests mirror the rooms
         .target(name: "TestSupport", dependencies: ["Domain", "Platform"], path: "Tests/TestSupport", swiftSettings: fast),
         .testTarget(name: "SynthTests", dependencies: ["Synth"], swiftSettings: fast),
+        .testTarget(name: "ConfigTests", dependencies: ["Config", "Domain"], swiftSettings: house),
         .testTarget(name: "HouseRulesTests", dependencies: ["TestSupport"], swiftSettings: house),
     ]
 )

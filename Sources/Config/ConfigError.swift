@@ -24,12 +24,16 @@ public enum ConfigError: Error, Sendable, Hashable, CustomStringConvertible {
     case missing(file: String)
     /// A file is there and cannot be read.
     case unreadable(file: String, reason: String)
+    /// A key file or credential named in the configuration is not there.
+    case missingSecret(file: String)
     /// Somebody else may read a file that holds a secret.
     case exposedSecret(file: String, mode: UInt32)
     /// A file does not hold one usable secret.
     case unusableSecret(file: String, reason: String)
     /// A credential was asked for outside a unit that hands it over.
     case noCredentialsDirectory(credential: String)
+    /// `--root` names no directory.
+    case unusableRoot(String)
     /// Nothing says where a directory of the station is.
     case noPlace(directory: String, variables: [String])
     /// A Unix socket's path is longer than the kernel takes.
@@ -51,6 +55,8 @@ public enum ConfigError: Error, Sendable, Hashable, CustomStringConvertible {
             "\(file): no such file; `lofisup init` writes one"
         case .unreadable(let file, let reason):
             "\(file): \(reason)"
+        case .missingSecret(let file):
+            "\(file): no such file; write the key into it, alone on one line, and run: chmod 600 '\(file)'"
         case .exposedSecret(let file, let mode):
             "\(file): others may read this secret (mode 0\(String(mode, radix: 8))); run: chmod 600 '\(file)'"
         case .unusableSecret(let file, let reason):
@@ -58,6 +64,8 @@ public enum ConfigError: Error, Sendable, Hashable, CustomStringConvertible {
         case .noCredentialsDirectory(let credential):
             "key_credential \(credential): $CREDENTIALS_DIRECTORY is not set; name it in the unit"
                 + " (LoadCredential=\(credential):/path/of/the/key) or use key_file"
+        case .unusableRoot(let root):
+            "--root \(Manual.quoted(root)): must be the path of a directory"
         case .noPlace(let directory, let variables):
             "no place for the \(directory) directory: none of \(variables.map { "$" + $0 }.joined(separator: ", "))"
                 + " is an absolute path; give --root DIR"

@@ -48,7 +48,7 @@ extension Prompt {
         (
             "Old Bollywood vinyl",
             "Indian lofi hip hop in the colour of a 1960s Bollywood record, muted strings, mandolin and "
-                + "vibraphone chords, waltzing electric piano, chopped and slowed, dusty drums, warm bass, heavy "
+                + "vibraphone chords, swaying electric piano, chopped and slowed, dusty drums, warm bass, heavy "
                 + "vinyl crackle and wow, romantic and wistful, 76 bpm, instrumental"
         ),
         (

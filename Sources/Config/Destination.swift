@@ -32,15 +32,85 @@ public struct Destination: Sendable, Hashable {
     }
 
     /// What `url` is; nil for what the station cannot send to.
-    public var kind: Kind? {
-        if url.hasPrefix("/") {
-            return [".flv", ".ts", ".mkv"].contains { url.hasSuffix($0) } ? .file : nil
+    public var kind: Kind? { DestinationAddress(url)?.kind }
+
+    /// The address with the key in it: in RTMP its last path component, in SRT the passphrase, in Icecast the
+    /// password of `source` or of the user in the URL.
+    ///
+    /// The key is read now, so that a new one in the file counts from the next connection on.
+    /// - Parameter environment: the process's own, for `$CREDENTIALS_DIRECTORY`.
+    /// - Throws: what reading the secret throws; `unusableSecret` for a key the URL cannot carry.
+    public func address(environment: [String: String]) throws(ConfigError) -> Secret {
+        let key: Secret
+        if let keyFile {
+            key = try .read(file: keyFile)
+        } else if let keyCredential {
+            key = try .read(credential: keyCredential, environment: environment)
+        } else {
+            return Secret(url)
         }
-        switch url.prefix(while: { $0 != ":" }) {
-        case "rtmp", "rtmps": return .rtmp
-        case "srt": return .srt
-        case "icecast": return .icecast
-        default: return nil
+        guard let text = DestinationAddress(url)?.text(key: key.revealed) else {
+            let reason = "an SRT passphrase has 10 to 79 letters, digits, dots, dashes or underscores"
+            throw .unusableSecret(file: keyFile ?? keyCredential ?? "", reason: reason)
         }
+        return Secret(text)
+    }
+}
+
+extension Destination: ConfigRecord {
+    static var keys: [ConfigKey<Self>] {
+        [
+            .text(
+                "name", \.name, "1 to 32 lower-case letters, digits or dashes",
+                why: "What the dashboard and `lofisup ctl` call it; each has its own.", isPrivate: true,
+                isRequired: true,
+                isAllowed: { name in
+                    (1...32).contains(name.utf8.count)
+                        && name.utf8.allSatisfy { Array("abcdefghijklmnopqrstuvwxyz0123456789-".utf8).contains($0) }
+                }),
+            .text(
+                "url", \.url,
+                "rtmp://, rtmps://, srt:// or icecast:// and a host, or the absolute path of a .flv, .ts or .mkv file",
+                why: "Where to send to, without the key.", isPrivate: true, isRequired: true,
+                isAllowed: { DestinationAddress($0) != nil }),
+            .optionalText(
+                "key_file", \.keyFile, "an absolute path",
+                why: "A file that holds the key and nothing else, readable by its owner alone (chmod 600).",
+                example: "/etc/lofisup/youtube.key", isPrivate: true, isAllowed: \.isAbsolutePath),
+            .optionalText(
+                "key_credential", \.keyCredential,
+                "the name of a credential: letters, digits, dots, dashes, underscores",
+                why: "Instead of key_file: the NAME of LoadCredential=NAME:/path in the unit.",
+                example: "youtube", isPrivate: true,
+                isAllowed: { name in
+                    !name.isBlankOrBroken && !name.hasPrefix(".")
+                        && name.unicodeScalars.allSatisfy { DestinationAddress.isUnreserved($0) }
+                }),
+            .flag("enabled", \.enabled, why: "Whether the stream is sent there."),
+        ]
+    }
+
+    func contradictions() -> [Contradiction] {
+        guard let address = DestinationAddress(url) else { return [] }
+        var found: [Contradiction] = []
+        if let place = address.writtenKey {
+            let reason =
+                "\(place); it would be shown wherever the URL is: put the key alone into a file, run chmod 600"
+                + " on it, and set url = \"\(address.withoutKey)\" and key_file = \"/path/of/that/file\""
+            found.append(Contradiction("url", reason: reason))
+        }
+        if keyFile != nil, keyCredential != nil {
+            found.append(Contradiction("key_file", "key_credential", reason: "there is one key; remove one of the two"))
+        }
+        let hasKey = keyFile != nil || keyCredential != nil
+        if hasKey, address.kind == .file {
+            let key = keyFile != nil ? "key_file" : "key_credential"
+            found.append(Contradiction(key, "url", reason: "a file takes no key; remove \(key)"))
+        }
+        if !hasKey, enabled, address.isKnownHost, address.writtenKey == nil {
+            let reason = "\(address.host) takes no stream without a key; set key_file (or key_credential)"
+            found.append(Contradiction("url", "key_file", reason: reason))
+        }
+        return found
     }
 }

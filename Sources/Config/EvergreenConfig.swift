@@ -7,3 +7,15 @@ public struct EvergreenConfig: Sendable, Hashable {
 
     public init() {}
 }
+
+extension EvergreenConfig: ConfigRecord {
+    static var keys: [ConfigKey<Self>] {
+        [
+            .size(
+                "max_size", \.maxSize, why: "Disk the library may take; the longest unplayed go first. 0 keeps none."),
+            .number(
+                "repeat_after_hours", \.repeatAfterHours, 0...8760, "hours",
+                why: "A track does not air again within this time; then the synth plays instead."),
+        ]
+    }
+}

@@ -25,3 +25,68 @@ public struct GeneratorConfig: Sendable, Hashable {
     /// Tracks of one prompt before the next begins.
     public var tracksPerPrompt: Int { max(1, Int((promptSeconds / trackSeconds).rounded())) }
 }
+
+extension GeneratorConfig: ConfigRecord {
+    static var keys: [ConfigKey<Self>] {
+        [
+            .value(
+                "backends", \.backends, "a list of one or more backends, each once; known: \(known)",
+                why: "Who composes, first choice first; a backend that fails is passed over for the next.",
+                show: { "[\($0.map(Manual.quoted).joined(separator: ", "))]" }, parse: chain),
+            .whole(
+                "count", \.count, 0...10, "processes",
+                why: "Generators at work at the same time; 0 makes no new music and plays what is there."),
+            .number(
+                "track_seconds", \.trackSeconds, 5...3600, "seconds",
+                why:
+                    "Length of one track. Short ones are ready sooner, long ones flow better: 60, 300 and 600 are usual."
+            ),
+            .number(
+                "prompt_seconds", \.promptSeconds, 5...86_400, "seconds",
+                why: "Time one prompt stays on air before the next; a whole multiple of track_seconds."),
+            .number(
+                "loudness_lufs", \.loudnessLufs, -30 ... -9, "LUFS",
+                why: "Integrated loudness (EBU R 128) every track is brought to. YouTube turns down what is above -14."),
+            .number(
+                "true_peak_dbtp", \.truePeakDbtp, -9...0, "dBTP",
+                why: "The true peak no track exceeds. Room below 0 keeps the AAC encoder from clipping."),
+            .whole(
+                "nice", \.nice, 0...19, "steps",
+                why: "How far a generator stands back for the encoder when the processor is short; 0 is not at all."),
+            .value(
+                "seed", \.seed, "a whole number from 0 to \(Int.max)",
+                why: "Makes the same music again, for tests and bug reports. Without one each start is new.",
+                example: "42", show: { $0.map { String($0) } },
+                parse: { node in
+                    if case .whole(let seed) = node, seed >= 0 { .some(UInt64(seed)) } else { nil }
+                }),
+        ]
+    }
+
+    func contradictions() -> [Contradiction] {
+        if promptSeconds < trackSeconds {
+            let reason =
+                "a prompt of \(Manual.number(promptSeconds)) s has no room for a track of"
+                + " \(Manual.number(trackSeconds)) s; set prompt_seconds to a multiple of track_seconds"
+            return [Contradiction("prompt_seconds", "track_seconds", reason: reason)]
+        }
+        let tracks = promptSeconds / trackSeconds
+        if abs(tracks - tracks.rounded()) < 1e-6 { return [] }
+        let below = Manual.number(tracks.rounded(.down) * trackSeconds)
+        let above = Manual.number(tracks.rounded(.up) * trackSeconds)
+        let reason =
+            "\(Manual.number(promptSeconds)) s is no whole number of tracks of \(Manual.number(trackSeconds)) s;"
+            + " set prompt_seconds = \(below) or \(above)"
+        return [Contradiction("prompt_seconds", "track_seconds", reason: reason)]
+    }
+
+    private static var known: String { knownBackends.joined(separator: ", ") }
+
+    private static func chain(_ node: TOMLNode) -> [String]? {
+        guard case .array(let nodes) = node else { return nil }
+        let names = nodes.compactMap {
+            if case .text(let name) = $0, knownBackends.contains(name) { name } else { nil }
+        }
+        return names.isEmpty || names.count != nodes.count || Set(names).count != names.count ? nil : names
+    }
+}

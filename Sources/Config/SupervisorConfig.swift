@@ -14,3 +14,37 @@ public struct SupervisorConfig: Sendable, Hashable {
 
     public init() {}
 }
+
+extension SupervisorConfig: ConfigRecord {
+    static var keys: [ConfigKey<Self>] {
+        [
+            .number(
+                "stop_seconds_max", \.stopSecondsMax, 1...300, "seconds",
+                why: "Time a worker has to stop when asked; then it is killed."),
+            .number(
+                "restart_first_seconds", \.restartFirstSeconds, 0...60, "seconds",
+                why: "Wait before a worker that died is started again; doubles each time."),
+            .number(
+                "restart_max_seconds", \.restartMaxSeconds, 0...3600, "seconds",
+                why: "The longest such wait."),
+            .number(
+                "stable_after_seconds", \.stableAfterSeconds, 1...3600, "seconds",
+                why: "A worker that lived this long has recovered: its next wait is the first one again."),
+            .whole(
+                "restart_budget", \.restartBudget, 1...1000, "restarts",
+                why: "Restarts a worker may have within restart_budget_seconds. One more and it is set aside,"
+                    + "\nthe station goes on without it and says so."),
+            .number(
+                "restart_budget_seconds", \.restartBudgetSeconds, 1...86_400, "seconds",
+                why: "The time in which restarts are counted."),
+        ]
+    }
+
+    func contradictions() -> [Contradiction] {
+        if restartFirstSeconds <= restartMaxSeconds { return [] }
+        let reason =
+            "the first wait of \(Manual.number(restartFirstSeconds)) s is longer than the longest, "
+            + "\(Manual.number(restartMaxSeconds)) s; set restart_max_seconds to at least that"
+        return [Contradiction("restart_first_seconds", "restart_max_seconds", reason: reason)]
+    }
+}
