@@ -48,7 +48,7 @@ let package = Package(
         .target(
             name: "Feeder", dependencies: ["Domain", "Platform", "Config", "IPC", "Buffer", "Backends"],
             swiftSettings: fast),
-        .target(name: "Encoder", dependencies: ["Domain", "Platform", "Config", "IPC"], swiftSettings: house),
+        .target(name: "Encoder", dependencies: ["Domain", "Platform", "Config", "IPC"], swiftSettings: fast),
         .target(
             name: "Dashboard",
             dependencies: ["Domain", "Platform", "Config", "IPC", .product(name: "FlyingFox", package: "FlyingFox")],
@@ -70,6 +70,8 @@ let package = Package(
         .testTarget(name: "SynthTests", dependencies: ["Synth"], swiftSettings: fast),
         .testTarget(name: "ConfigTests", dependencies: ["Config", "Domain"], swiftSettings: house),
         .testTarget(name: "BackendsTests", dependencies: ["Backends", "Domain", "Platform"], swiftSettings: fast),
+        .testTarget(
+            name: "EncoderTests", dependencies: ["Encoder", "Domain", "Platform", "TestSupport"], swiftSettings: house),
         .testTarget(name: "HouseRulesTests", dependencies: ["TestSupport"], swiftSettings: house),
     ]
 )

@@ -1,0 +1,98 @@
+import Encoder
+import FoundationEssentials
+import Glibc
+import Platform
+import Testing
+
+/// The tools, and a directory that goes with the test.
+struct AnimationFixture {
+    let directory: String
+    let ffmpeg: String
+    let ffprobe: String
+
+    /// Small, so that a test is fast; 10 frames a second make a group of 20.
+    static let small = PictureFormat(width: 160, height: 90, framesPerSecond: 10, videoKbps: 100)
+
+    static func scoped(_ body: (AnimationFixture) throws -> Void) throws {
+        var template = Array("\(FileManager.default.temporaryDirectory.path)/lofisup-animation-XXXXXX".utf8CString)
+        let made = try #require(mkdtemp(&template))
+        let directory = String(cString: made)
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        try body(AnimationFixture(directory: directory, ffmpeg: try tool("ffmpeg"), ffprobe: try tool("ffprobe")))
+    }
+
+    private static func tool(_ name: String) throws -> String {
+        let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin"
+        let candidates: [String] = path.split(separator: ":").map { "\($0)/\(name)" }
+        return try #require(candidates.first { access($0, X_OK) == 0 }, "\(name) must be installed to test animations")
+    }
+
+    var cacheDirectory: String { "\(directory)/cache" }
+    var library: AnimationLibrary { AnimationLibrary(cacheDirectory: cacheDirectory, ffmpeg: ffmpeg, ffprobe: ffprobe) }
+    /// Answers only from the cache: every run of a tool fails.
+    var libraryWithoutTools: AnimationLibrary {
+        AnimationLibrary(cacheDirectory: cacheDirectory, ffmpeg: "/nonexistent/ffmpeg", ffprobe: "/nonexistent/ffprobe")
+    }
+
+    func path(_ name: String) -> String { "\(directory)/\(name)" }
+
+    /// Runs ffmpeg; the last argument is a name in the directory. Gives its path.
+    @discardableResult
+    func make(_ arguments: String..., named name: String) throws -> String {
+        let words = arguments.flatMap { $0.split(separator: " ").map(String.init) }
+        _ = try output(of: ffmpeg, ["-v", "error", "-y"] + words + [path(name)])
+        return path(name)
+    }
+
+    func write(_ bytes: [UInt8], named name: String) throws -> String {
+        try FileDescriptor.open(path(name), O_WRONLY | O_CREAT | O_TRUNC).write(all: bytes)
+        return path(name)
+    }
+
+    func read(_ path: String) throws -> [UInt8] {
+        let file = try FileDescriptor.open(path, O_RDONLY)
+        var bytes: [UInt8] = []
+        while true {
+            let piece = try file.read(upTo: 1 << 20)
+            if piece.isEmpty { return bytes }
+            bytes += piece
+        }
+    }
+
+    /// What a tool wrote to its standard output; it must end with 0.
+    func output(of tool: String, _ arguments: [String], secondsMax: Double = 120) throws -> [UInt8] {
+        var ends: (read: FileDescriptor, write: FileDescriptor)? = try FileDescriptor.pipe()
+        let reader = try #require(ends?.read)
+        let process = try ChildProcess(
+            path: tool, arguments: arguments, environment: ["PATH": "/usr/bin:/bin", "LC_ALL": "C"],
+            descriptors: [nil, ends?.write.number, 2], newSession: true)
+        ends = nil
+        var bytes: [UInt8] = []
+        while true {
+            let piece = try reader.read(upTo: 1 << 16)
+            if piece.isEmpty { break }
+            bytes += piece
+        }
+        let exit = process.wait(timeoutSeconds: secondsMax)
+        if exit == nil { process.signalGroup(SIGKILL) }
+        try #require(exit == .code(0), "\(tool) \(arguments.joined(separator: " "))")
+        return bytes
+    }
+
+    /// One entry a line, as ffprobe writes csv without section names.
+    func probe(_ path: String, entries: String, more: [String] = []) throws -> [String] {
+        let said = try output(
+            of: ffprobe, ["-v", "error"] + more + ["-show_entries", entries, "-of", "csv=p=0:nk=1", path])
+        return String(decoding: said, as: UTF8.self).split(separator: "\n").map(String.init)
+    }
+
+    /// One frame of a film as packed RGB.
+    func picture(of path: String, frame: Int, width: Int, height: Int) throws -> [UInt8] {
+        let pixels = try output(
+            of: ffmpeg,
+            ["-v", "error", "-i", path, "-vf", "select=eq(n\\,\(frame)),scale=in_color_matrix=bt709", "-frames:v", "1"]
+                + ["-f", "rawvideo", "-pix_fmt", "rgb24", "-"])
+        try #require(pixels.count == width * height * 3)
+        return pixels
+    }
+}
