@@ -72,6 +72,7 @@ let package = Package(
         .testTarget(name: "BackendsTests", dependencies: ["Backends", "Domain", "Platform"], swiftSettings: fast),
         .testTarget(
             name: "EncoderTests", dependencies: ["Encoder", "Domain", "Platform", "TestSupport"], swiftSettings: house),
+        .testTarget(name: "TestSupportTests", dependencies: ["TestSupport", "Domain", "Platform"], swiftSettings: house),
         .testTarget(name: "HouseRulesTests", dependencies: ["TestSupport"], swiftSettings: house),
     ]
 )
