@@ -51,7 +51,10 @@ let package = Package(
         .target(name: "Encoder", dependencies: ["Domain", "Platform", "Config", "IPC"], swiftSettings: house),
         .target(
             name: "Dashboard",
-            dependencies: ["Domain", "Platform", "Config", "IPC", .product(name: "FlyingFox", package: "FlyingFox")],
+            dependencies: [
+                "Domain", "Platform", "Config", "IPC", .product(name: "FlyingFox", package: "FlyingFox"),
+                .product(name: "FlyingSocks", package: "FlyingFox"),
+            ],
             resources: [.embedInCode("Page")],
             swiftSettings: house),
         .target(name: "Supervisor", dependencies: ["Domain", "Platform", "Config", "IPC"], swiftSettings: house),
@@ -67,6 +70,7 @@ let package = Package(
 
         // Tests mirror the rooms
         .target(name: "TestSupport", dependencies: ["Domain", "Platform"], path: "Tests/TestSupport", swiftSettings: fast),
+        .testTarget(name: "DashboardTests", dependencies: ["Dashboard", "Domain", "Platform", "TestSupport"], swiftSettings: house),
         .testTarget(name: "HouseRulesTests", dependencies: ["TestSupport"], swiftSettings: house),
     ]
 )
