@@ -51,7 +51,10 @@ let package = Package(
         .target(name: "Encoder", dependencies: ["Domain", "Platform", "Config", "IPC"], swiftSettings: fast),
         .target(
             name: "Dashboard",
-            dependencies: ["Domain", "Platform", "Config", "IPC", .product(name: "FlyingFox", package: "FlyingFox")],
+            dependencies: [
+                "Domain", "Platform", "Config", "IPC", .product(name: "FlyingFox", package: "FlyingFox"),
+                .product(name: "FlyingSocks", package: "FlyingFox"),
+            ],
             resources: [.embedInCode("Page")],
             swiftSettings: house),
         .target(name: "Supervisor", dependencies: ["Domain", "Platform", "Config", "IPC"], swiftSettings: house),
@@ -73,6 +76,7 @@ let package = Package(
         .testTarget(
             name: "EncoderTests", dependencies: ["Encoder", "Domain", "Platform", "TestSupport"], swiftSettings: house),
         .testTarget(name: "TestSupportTests", dependencies: ["TestSupport", "Domain", "Platform"], swiftSettings: house),
+        .testTarget(name: "DashboardTests", dependencies: ["Dashboard", "Domain", "Platform", "TestSupport"], swiftSettings: house),
         .testTarget(name: "HouseRulesTests", dependencies: ["TestSupport"], swiftSettings: house),
     ]
 )

@@ -1,0 +1,95 @@
+import Dashboard
+import Domain
+import FoundationEssentials
+import Platform
+import Synchronization
+
+/// A status that a test changes under the server's eyes.
+final class Station: Sendable {
+    private let current: Mutex<StationStatus?>
+
+    init(_ status: StationStatus? = .make()) { current = Mutex(status) }
+
+    var status: StationStatus? {
+        get { current.withLock { $0 } }
+        set { current.withLock { $0 = newValue } }
+    }
+}
+
+extension StationStatus {
+    static func make(
+        onAir: Bool = true, sentence: String = "On the air for 3 h 12 min.", title: String = "Rain on the veranda"
+    ) -> StationStatus {
+        StationStatus(
+            version: "0.1.0", mode: .full, uptimeSeconds: 11_540, onAir: onAir, sentence: sentence,
+            nowPlaying: NowPlaying(
+                title: title, promptIndex: 3, number: 214, source: .buffer, elapsedSeconds: 22.4, seconds: 60),
+            upNext: [
+                UpcomingTrack(number: 215, promptIndex: 3, title: "Rain on the veranda", seconds: 60),
+                UpcomingTrack(number: 216, promptIndex: 4, title: "Midnight chai", seconds: 60),
+                UpcomingTrack(number: 217, promptIndex: 4, title: "Midnight chai", seconds: 60),
+            ],
+            buffer: BufferSummary(
+                health: .warning, hours: 14.6, targetHours: 36, readyTracks: 876, diskFreeBytes: 41_300_000_000),
+            generation: GenerationSummary(
+                backend: "synth", activity: "Composing track 1091", progress: 0.42, realTimeFactor: 38.2,
+                tracksMade: 1090, tracksRefused: 2),
+            workers: [
+                WorkerStatus(
+                    name: "encoder", state: "running", pid: 4101, uptimeSeconds: 11_538, residentBytes: 93_000_000,
+                    cpuPercent: 11.5, activity: "Sending to 2 destinations"),
+                WorkerStatus(
+                    name: "feeder", state: "running", pid: 4102, restarts: 1, uptimeSeconds: 5_120,
+                    residentBytes: 21_000_000, cpuPercent: 0.8, lastExit: "signal 9 (Killed)", activity: "Track 214"),
+                WorkerStatus(
+                    name: "generator/2", state: "backing-off", restarts: 4, lastExit: "exit 75: the disk is full"),
+            ],
+            destinations: [
+                DestinationStatus(
+                    name: "youtube", state: "sending", sentBytes: 3_900_000_000, bitsPerSecond: 2_680_000),
+                DestinationStatus(
+                    name: "icecast", state: "waiting", sentBytes: 120_000_000, reconnects: 3,
+                    trouble: "connection refused, retrying in 8 s"),
+            ])
+    }
+}
+
+/// Runs a dashboard on a free port for as long as `body` lasts.
+func withDashboard(
+    _ station: Station = Station(), hlsDirectory: String = "/nonexistent",
+    _ body: @escaping @Sendable (Int) async throws -> Void
+) async throws {
+    let server = DashboardServer(host: "127.0.0.1", port: 0, hlsDirectory: hlsDirectory) { station.status }
+    try await withRunning(server, body)
+}
+
+func withRunning(_ server: DashboardServer, _ body: @escaping @Sendable (Int) async throws -> Void) async throws {
+    let (ports, announce) = AsyncStream.makeStream(of: Int.self)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask {
+            defer { announce.finish() }
+            try await server.run { announce.yield($0) }
+        }
+        group.addTask {
+            for await port in ports {
+                do {
+                    try await body(port)
+                } catch {
+                    await server.stop()
+                    throw error
+                }
+                break
+            }
+            await server.stop()
+        }
+        for try await _ in group {}
+    }
+}
+
+/// A directory that is gone after `body`.
+func withTemporaryDirectory<Value>(_ body: (String) async throws -> Value) async throws -> Value {
+    let path = FileManager.default.temporaryDirectory.path + "/lofisup-dashboard-\(UInt64.random(in: 0...UInt64.max))"
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    return try await body(path)
+}
