@@ -34,6 +34,14 @@ public struct Destination: Sendable, Hashable {
     /// What `url` is; nil for what the station cannot send to.
     public var kind: Kind? { DestinationAddress(url)?.kind }
 
+    /// The key, read now from its file or credential; nil where none is configured. It is handed to ffmpeg on a
+    /// descriptor, never in the address.
+    public func key(environment: [String: String]) throws(ConfigError) -> Secret? {
+        if let keyFile { return try .read(file: keyFile) }
+        if let keyCredential { return try .read(credential: keyCredential, environment: environment) }
+        return nil
+    }
+
     /// The address with the key in it: in RTMP its last path component, in SRT the passphrase, in Icecast the
     /// password of `source` or of the user in the URL.
     ///

@@ -1,5 +1,5 @@
 internal import Backends
-internal import Buffer
+public import Buffer
 public import Config
 internal import Domain
 internal import Foundation
@@ -30,8 +30,7 @@ public final class FeederRole: Sendable {
 
     /// Feeds until the link says stop.
     /// - Throws: what makes a start impossible, above all a second feeder on the same station.
-    public func serve() throws {
-        let rules = config.bufferRules
+    public func serve(rules: BufferRules) throws {
         let buffer = try BufferDirectory(root: paths.bufferDirectory, rules: rules, clock: clock)
         if let words = buffer.openingReport.words { Log.warning("buffer: \(words)") }
         let fallback = try FallbackComposer(

@@ -1,0 +1,68 @@
+internal import ArgumentParser
+internal import Config
+internal import Domain
+internal import Foundation
+internal import Glibc
+internal import Platform
+internal import Supervisor
+
+/// `lofisup run`: the station itself.
+struct Run: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Put the station on the air and keep it there.",
+        discussion: "Runs in the foreground until SIGTERM, SIGINT or `lofisup ctl shutdown`.")
+
+    @OptionGroup var station: StationOptions
+
+    @Option(help: "What to run: \(StationMode.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var mode = StationMode.full
+
+    func run() async throws {
+        // Before any thread exists: a signal must find every thread with it blocked.
+        let signals = try SignalFeed([SIGTERM, SIGINT, SIGHUP])
+        try await reportingErrors {
+            let paths = try station.paths()
+            let config = try station.load(paths)
+            try paths.prepare()
+            let lock = try FileLock.hold(paths.lockFile)
+            defer { withExtendedLifetime(lock) {} }
+            try Requirements.check(config: config, mode: mode, searchPath: station.environment["PATH"] ?? "")
+            let supervisor = try Supervisor(plan: plan(config: config, paths: paths))
+            Log.info("lofisup \(Version.text) runs \(mode.rawValue) with its state in \(paths.stateDirectory)")
+            supervisor.run(signals: signals)
+            Log.info("stopped")
+        }
+    }
+
+    private func plan(config: StationConfig, paths: StationPaths) throws -> StationPlan {
+        var policy = RestartPolicy()
+        policy.pauseSecondsFirst = config.supervisor.restartFirstSeconds
+        policy.pauseSecondsMax = config.supervisor.restartMaxSeconds
+        policy.stableSeconds = config.supervisor.stableAfterSeconds
+        policy.failuresMax = config.supervisor.restartBudget
+        policy.failureWindowSeconds = config.supervisor.restartBudgetSeconds
+        policy.askSecondsMax = config.supervisor.stopSecondsMax
+        return StationPlan(
+            mode: mode, version: Version.text, executable: try ownExecutable(),
+            workerArguments: station.workerArguments(), workerEnvironment: workerEnvironment,
+            controlSocket: paths.controlSocket, generators: config.generator.count,
+            generatorNice: config.generator.nice, hasDashboard: config.dashboard.enabled, restartPolicy: policy)
+    }
+
+    private func ownExecutable() throws -> String {
+        // The path as it was started, not /proc/self/exe: after an upgrade a restarted worker is the new version.
+        try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    }
+
+    /// Workers get what they need to find files and tools, and nothing that speaks for the supervisor (sd_notify).
+    private var workerEnvironment: [String: String] {
+        let names = [
+            "PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "CREDENTIALS_DIRECTORY", "CONFIGURATION_DIRECTORY",
+            "STATE_DIRECTORY", "RUNTIME_DIRECTORY", "CACHE_DIRECTORY", "XDG_CONFIG_HOME", "XDG_STATE_HOME",
+            "XDG_CACHE_HOME", "XDG_RUNTIME_DIR", "LD_LIBRARY_PATH",
+        ]
+        return station.environment.filter { names.contains($0.key) }
+    }
+}
+
+extension StationMode: ExpressibleByArgument {}

@@ -1,0 +1,56 @@
+internal import ArgumentParser
+internal import Buffer
+internal import Config
+internal import Dashboard
+internal import Domain
+internal import Encoder
+internal import Feeder
+internal import Generator
+internal import Glibc
+internal import IPC
+internal import Platform
+
+/// `lofisup worker NAME`: what the supervisor starts. Of no use by hand.
+struct WorkerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "worker", shouldDisplay: false)
+
+    @Argument var name: String
+    @OptionGroup var station: StationOptions
+
+    func run() async throws {
+        guard let name = WorkerName(name), fcntl(WorkerLink.descriptorNumber, F_GETFD) >= 0 else {
+            complain("workers are started by `lofisup run`")
+            throw ArgumentParser.ExitCode(Domain.ExitCode.usage.rawValue)
+        }
+        Orphans.ignoreBrokenPipes()
+        do {
+            let paths = try station.paths()
+            let config = try station.load(paths)
+            let link = try WorkerLink(
+                descriptor: FileDescriptor(owning: WorkerLink.descriptorNumber),
+                graceSeconds: config.supervisor.stopSecondsMax + 1)
+            link.start()
+            try await serve(name.role, config: config, paths: paths, link: link)
+        } catch let error as ConfigError {
+            Log.error("\(error)")
+            throw ArgumentParser.ExitCode(Domain.ExitCode.configuration.rawValue)
+        } catch {
+            Log.error("\(error)")
+            throw ArgumentParser.ExitCode(1)
+        }
+    }
+
+    private func serve(_ role: WorkerRole, config: StationConfig, paths: StationPaths, link: WorkerLink) async throws {
+        let environment = station.environment
+        switch role {
+        case .generator:
+            try GeneratorRole(config: config, paths: paths, link: link, environment: environment)
+                .serve(rules: BufferRules(config))
+        case .feeder:
+            try FeederRole(config: config, paths: paths, link: link, environment: environment)
+                .serve(rules: BufferRules(config))
+        case .encoder: try EncoderRole(config: config, paths: paths, link: link, environment: environment).serve()
+        case .dashboard: try await DashboardRole(config: config, paths: paths, link: link).serve()
+        }
+    }
+}
