@@ -1,4 +1,3 @@
-import Domain
 import Testing
 
 @testable import Config
@@ -37,24 +36,6 @@ struct SampleConfigTests {
             #expect(spellings.contains { sample.contains("\n" + $0) }, "\(path)")
         }
         for key in GeneratorConfig.keys { #expect(sample.contains("# Must be \(key.allowed).\n"), "\(key.name)") }
-    }
-
-    @Test func `a sample of any configuration reads as that configuration`() throws {
-        var config = StationConfig()
-        config.station.name = "Say \"hush\" \\ \u{1F3B6}"
-        config.generator.seed = 42
-        config.generator.trackSeconds = 7.2
-        config.buffer.diskReserve = ByteCount(bytes: 1_234_567)
-        config.buffer.whenDepleted = .shutdown
-        config.encoder.animation = "/srv/rain.mp4"
-        config.destinations = [
-            Destination(name: "tube", url: "rtmps://a.rtmps.youtube.com/live2", keyFile: "/etc/lofisup/tube.key"),
-            Destination(name: "copy", url: "/srv/copy.mkv", enabled: false),
-        ]
-        config.prompts = [Prompt(index: 0, name: "One", text: "bansuri, 60 bpm")]
-        let text = SampleConfig.text(for: config)
-        #expect(try StationConfig.parse(text, fileName: "sample") == config)
-        #expect(text.contains("# Default: 60.\ntrack_seconds = 7.2\n"))
     }
 
     @Test func `comment lines stay within a terminal's width`() {
