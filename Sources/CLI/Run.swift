@@ -1,6 +1,6 @@
-internal import ArgumentParser
+public import ArgumentParser
 internal import Config
-internal import Domain
+public import Domain
 internal import Foundation
 internal import Glibc
 internal import Platform
@@ -24,7 +24,7 @@ struct Run: AsyncParsableCommand {
             let paths = try station.paths()
             let config = try station.load(paths)
             try paths.prepare()
-            let lock = try FileLock.hold(paths.lockFile)
+            let lock = try StationLock.take(paths.lockFile)
             defer { withExtendedLifetime(lock) {} }
             try Requirements.check(config: config, mode: mode, searchPath: station.environment["PATH"] ?? "")
             let supervisor = try Supervisor(plan: plan(config: config, paths: paths))

@@ -53,7 +53,7 @@ extension BufferRules {
 func reportingErrors(_ body: () async throws -> Void) async throws {
     do {
         try await body()
-    } catch let error as ExitCode {
+    } catch let error as ArgumentParser.ExitCode {
         throw error
     } catch let error as ConfigError {
         complain(error.description)

@@ -35,8 +35,7 @@ public final class FeederRole: Sendable {
         if let words = buffer.openingReport.words { Log.warning("buffer: \(words)") }
         let fallback = try FallbackComposer(
             directory: paths.stateDirectory + "/fallback",
-            rules: AdmissionRules(
-                loudnessLufs: config.generator.loudnessLufs, truePeakCeilingDbtp: config.generator.truePeakDbtp),
+            rules: AdmissionRules(config.generator),
             searchPath: environment["PATH"] ?? "", stop: link.stop)
         link.ready()
         NamedThread.start("report") { [self] in

@@ -44,10 +44,7 @@ public final class GeneratorRole: Sendable {
         let chain = try BackendChain(
             names: config.generator.backends, catalogue: [SynthBackend(clock: clock)], clock: clock)
         defer { chain.close() }
-        let admission = Admission(
-            ffmpeg: ffmpeg,
-            rules: AdmissionRules(
-                loudnessLufs: config.generator.loudnessLufs, truePeakCeilingDbtp: config.generator.truePeakDbtp))
+        let admission = Admission(ffmpeg: ffmpeg, rules: AdmissionRules(config.generator))
         let cancellation = Cancellation()
         link.ready()
         NamedThread.start("report") { [self] in
@@ -110,7 +107,8 @@ public final class GeneratorRole: Sendable {
                 provenance: admitted.complete(rendered.provenance))
             recent.add(admitted.fingerprint, label: "chunk \(slot.number)")
             note(made: seconds, tookSeconds: clock.monotonicSeconds - began, backend: rendered.provenance.backend)
-            if outcome != .onBuffer { Log.info("chunk \(slot.number) came after its turn: \(outcome)") }
+            if case .ready = outcome { return }
+            Log.info("chunk \(slot.number) came after its turn and is not on the buffer")
         } catch BackendError.refused(let refusal) {
             chain.recordAdmission(of: rendered.provenance.backend, refusal: refusal)
             Log.warning("chunk \(slot.number) from \(rendered.provenance.backend) is refused: \(refusal)")
