@@ -16,6 +16,8 @@ final class Cushion: Sendable {
         /// Frames before this one have left ffmpeg.
         var heard: Int
         var marks: [FeedMark]
+        /// Who may append; a conversation that another has followed has lost the right.
+        var owner: ObjectIdentifier?
         /// The feeder said that nothing more is to come for now.
         var offAir = false
     }
@@ -44,8 +46,13 @@ final class Cushion: Sendable {
     var isDrainedForOffAir: Bool { state.read { $0.offAir && $0.head == $0.next } }
     var isOffAir: Bool { state.read { $0.offAir } }
 
-    var greeting: FeedGreeting {
-        state.read { FeedGreeting(nextFrame: $0.head, heardFrame: $0.heard, marks: $0.marks) }
+    /// Gives `owner`, and nobody else, the right to append, and says where to go on. In one step: nothing of an older
+    /// conversation can come between the two.
+    func open(for owner: ObjectIdentifier) -> FeedGreeting {
+        state.withLock { state in
+            state.owner = owner
+            return FeedGreeting(nextFrame: state.head, heardFrame: state.heard, marks: state.marks)
+        }
     }
 
     /// What is heard now, and the frames since it began.
@@ -59,11 +66,14 @@ final class Cushion: Sendable {
     var marksFromHeard: [FeedMark] { state.read { $0.marks } }
 
     /// Takes one block from the feeder, waiting for room.
-    /// - Returns: false when `stop` was given first.
+    /// - Returns: false when `stop` was given first, or when `owner` has lost the right to append.
     /// - Throws: `EncoderError.discontinuousFeed` when the block does not follow the last one exactly.
-    func append(_ block: FeedBlock, bytes: [UInt8], stop: StopSignal) throws(EncoderError) -> Bool {
+    func append(
+        _ block: FeedBlock, bytes: [UInt8], owner: ObjectIdentifier, stop: StopSignal
+    ) throws(EncoderError) -> Bool {
         while !stop.isGiven {
             let done: Result<Bool, EncoderError>? = state.wait(timeoutSeconds: 0.2) { state in
+                guard state.owner == owner else { return .success(false) }
                 guard block.at == state.head else {
                     return .failure(.discontinuousFeed(expected: state.head, got: block.at))
                 }

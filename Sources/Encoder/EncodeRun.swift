@@ -51,11 +51,12 @@ final class EncodeRun: Sendable {
     var isPadding: Bool { state.read { $0.padding } }
     var isMakingFrames: Bool { state.read { $0.packets > 1 && !$0.outputEnded } }
 
-    /// Feeds and reads ffmpeg until it ends, is stuck for `stallSecondsMax`, or `shouldEnd` says to close the input.
+    /// Feeds and reads ffmpeg until it ends, puts out nothing for too long (`startSecondsMax` before its first packet,
+    /// `stallSecondsMax` after), or `shouldEnd` says to close the input.
     /// - Returns: why it ended, in words.
     func supervise(
-        timeline: Monitor<BroadcastTimeline>, broadcast: Broadcast, stallSecondsMax: Double,
-        shouldEnd: () -> Bool
+        timeline: Monitor<BroadcastTimeline>, broadcast: Broadcast, startSecondsMax: Double,
+        stallSecondsMax: Double, shouldEnd: () -> Bool
     ) -> String {
         NamedThread.start("pump") { [self] in pump() }
         NamedThread.start("flv") { [self] in readOutput(timeline: timeline, broadcast: broadcast) }
@@ -69,6 +70,7 @@ final class EncodeRun: Sendable {
                 return verdict ?? "ffmpeg ended: \(exit)"
             }
             let now = clock.monotonicSeconds
+            let lastOutput = state.read { $0.lastOutput }
             if endingSince == nil, shouldEnd() {
                 verdict = "closed"
                 endingSince = now
@@ -76,8 +78,8 @@ final class EncodeRun: Sendable {
             }
             if let endingSince, now - endingSince > 3 {
                 child.signal(SIGKILL)
-            } else if verdict == nil, now - state.read({ $0.lastOutput }) > stallSecondsMax {
-                verdict = "ffmpeg put out nothing for \(Int(stallSecondsMax)) s and was ended"
+            } else if verdict == nil, now - lastOutput > (isMakingFrames ? stallSecondsMax : startSecondsMax) {
+                verdict = "ffmpeg put out nothing for \(Int(now - lastOutput)) s and was ended"
                 child.signal(SIGKILL)
             }
         }

@@ -16,8 +16,9 @@ public final class EncoderRole: Sendable {
     private let run = Monitor<EncodeRun?>(nil)
     private let activity = Monitor("starting")
 
-    // ffmpeg puts something out many times a second; its first packet takes longer on a busy machine.
-    private static let stallSecondsMax = 6.0
+    // ffmpeg puts something out 70 times a second; its first packet takes longer on a busy machine.
+    private static let stallSecondsMax = 3.0
+    private static let firstPacketSecondsMax = 12.0
     /// How long a start waits for the feeder before the pad goes on the air.
     private static let startSecondsMax = 15.0
 
@@ -113,7 +114,8 @@ public final class EncoderRole: Sendable {
                 run.withLock { $0 = life }
                 activity.withLock { $0 = "encoding" }
                 reason = life.supervise(
-                    timeline: timeline, broadcast: broadcast, stallSecondsMax: Self.stallSecondsMax
+                    timeline: timeline, broadcast: broadcast, startSecondsMax: Self.firstPacketSecondsMax,
+                    stallSecondsMax: Self.stallSecondsMax
                 ) { link.stop.isGiven || cushion.isDrainedForOffAir }
             } catch {
                 reason = error.description

@@ -53,13 +53,12 @@ final class FeedServer: Sendable {
         defer { current.withLock { if $0 === socket { $0 = nil } } }
         let ended = Monitor(false)
         do {
-            try send(cushion.greeting, to: socket)
+            let owner = ObjectIdentifier(socket)
+            try send(cushion.open(for: owner), to: socket)
             NamedThread.start("feed-ack") { [self] in acknowledge(socket, ended: ended) }
             var reader = FeedReader(socket)
             while let (block, bytes) = try reader.next() {
-                // After a newer feeder has come, what this one still has is void.
-                guard current.read({ $0 === socket }) else { break }
-                if try !cushion.append(block, bytes: bytes, stop: stop) { break }
+                if try !cushion.append(block, bytes: bytes, owner: owner, stop: stop) { break }
             }
         } catch let error as EncoderError {
             Log.warning("feed: \(error)")

@@ -9,6 +9,7 @@ final class RelayRun {
     struct Figures: Sendable {
         /// Seconds of stream that ffmpeg says it has put out.
         var sentSeconds = 0.0
+        /// Bytes of the stream that ffmpeg has taken.
         var sentBytes = 0
         var lastWords: String?
     }
@@ -96,6 +97,7 @@ final class RelayRun {
             done += count
         }
         pending.removeFirst(done)
+        figures.sentBytes += done
     }
 
     private func waitForWork() {
@@ -127,11 +129,7 @@ final class RelayRun {
         let parts = line.split(separator: "=", maxSplits: 1)
         guard parts.count == 2 else { return }
         let value = parts[1].drop { $0 == " " }
-        switch parts[0] {
-        case "out_time_us": if let microseconds = Double(value) { figures.sentSeconds = microseconds / 1e6 }
-        case "total_size": if let bytes = Int(value) { figures.sentBytes = bytes }
-        default: break
-        }
+        if parts[0] == "out_time_us", let microseconds = Double(value) { figures.sentSeconds = microseconds / 1e6 }
     }
 
     private func kill(_ reason: String) -> String {

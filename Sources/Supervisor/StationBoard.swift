@@ -25,7 +25,9 @@ struct StationBoard {
             sentence: sentence(
                 mode: mode, onAir: onAir, playing: encoder?.nowPlaying, buffer: buffer, generators: generators.count,
                 workers: workers),
-            nowPlaying: encoder?.nowPlaying, upNext: feeder?.upNext ?? [], buffer: buffer,
+            nowPlaying: encoder?.nowPlaying,
+            // What plays is still on the Buffer, and what is in the cushion has not been heard.
+            upNext: (feeder?.upNext ?? []).filter { $0.number > encoder?.nowPlaying?.number ?? 0 }, buffer: buffer,
             generation: Self.sum(generators.compactMap(\.generation)), workers: workers,
             destinations: encoder?.destinations ?? [])
     }

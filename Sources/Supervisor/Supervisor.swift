@@ -176,7 +176,7 @@ public final class Supervisor {
     /// Descendants of dead workers come to us; whoever is not one of ours is only reaped.
     private func reapOrphans() {
         while let pid = Orphans.next(except: posts.compactMap { $0.worker?.child.pid }) {
-            Log.warning("an orphan of a worker has ended (pid \(pid))")
+            Log.info("a process that a dead worker left behind has ended (pid \(pid))")
         }
     }
 
