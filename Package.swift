@@ -68,6 +68,6 @@ let package = Package(
         // Tests mirror the rooms
         .target(name: "TestSupport", dependencies: ["Domain", "Platform"], path: "Tests/TestSupport", swiftSettings: fast),
         .testTarget(name: "TestSupportTests", dependencies: ["TestSupport", "Domain", "Platform"], swiftSettings: house),
-        .testTarget(name: "HouseRulesTests", dependencies: ["TestSupport"], swiftSettings: house),
+        .testTarget(name: "HouseRulesTests", swiftSettings: house),
     ]
 )
