@@ -78,5 +78,6 @@ let package = Package(
         .testTarget(name: "TestSupportTests", dependencies: ["TestSupport", "Domain", "Platform"], swiftSettings: house),
         .testTarget(name: "DashboardTests", dependencies: ["Dashboard", "Domain", "Platform", "TestSupport"], swiftSettings: house),
         .testTarget(name: "HouseRulesTests", dependencies: ["TestSupport"], swiftSettings: house),
+        .testTarget(name: "HouseRulesTests", swiftSettings: house),
     ]
 )
