@@ -15,6 +15,8 @@ public enum BackendError: Error, Sendable, Equatable, CustomStringConvertible {
     case file(path: String, why: SystemError)
     /// ffmpeg and this program disagree on what was written: a defect of one of them, not of the track.
     case unexpectedOutput(path: String, why: String)
+    /// The file that was asked for could not be made; `path` names it, the tool's arguments do not.
+    case notWritten(path: String, why: ToolError)
     /// `generate --out FILE` would overwrite.
     case exists(path: String)
     case unknownExtension(path: String, known: [String])
@@ -33,6 +35,7 @@ public enum BackendError: Error, Sendable, Equatable, CustomStringConvertible {
         case .tool(let error): error.description
         case .file(let path, let why): "\(path): \(why)"
         case .unexpectedOutput(let path, let why): "\(path): \(why)"
+        case .notWritten(let path, let why): "\(path) could not be written: \(why)"
         case .exists(let path): "\(path) exists: choose another name, or overwrite it with --force"
         case .unknownExtension(let path, let known):
             "\(path): the name must end in one of .\(known.joined(separator: ", ."))"

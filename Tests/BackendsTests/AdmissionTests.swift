@@ -57,16 +57,18 @@ struct AdmissionTests {
             let said = try ffmpeg.ffmpeg.run([
                 "-hide_banner", "-nostats", "-i", track.file, "-af", "loudnorm=print_format=json", "-f", "null", "-",
             ]).stderrText
-            let json = try #require(said.lastIndex(of: "{").map { Data(said[$0...].utf8) })
-            let values = try JSONDecoder().decode([String: String].self, from: json)
-            let loudness = try #require(values["input_i"].flatMap { Double($0) })
-            let peak = try #require(values["input_tp"].flatMap { Double($0) })
+            let start = try #require(said.lastIndex(of: "{"))
+            let values = try JSONDecoder().decode([String: String].self, from: Data(said[start...].utf8))
+            let loudness = try #require(Double(values["input_i"] ?? ""))
+            let peak = try #require(Double(values["input_tp"] ?? ""))
             #expect((loudness + 16).magnitude < 1, "\(loudness) LUFS")
             #expect(peak <= -1.4, "\(peak) dBTP")
             #expect((track.measurements.loudnessLufs - loudness).magnitude < 0.2)
             return track
         }
     }
+
+    private func loudest(_ samples: ArraySlice<Int16>) -> UInt16 { samples.map(\.magnitude).max() ?? 0 }
 
     // MARK: Admitted
 
@@ -145,14 +147,14 @@ struct AdmissionTests {
             try material.ffmpeg(tone(7.6), as: "short.wav")
             let short = try canonicalSamples(admit("\(directory)/short.wav", in: directory).file).left
             #expect(short.count == 352_800)
-            #expect(short[340_000...].allSatisfy { $0.magnitude <= 1 })
-            #expect(short[..<330_000].contains { $0.magnitude > 2000 })
+            #expect(loudest(short[340_000...]) <= 1)
+            #expect(loudest(short[..<330_000]) > 2000)
 
             try material.ffmpeg(tone(8.4), as: "long.wav")
             let long = try canonicalSamples(admit("\(directory)/long.wav", in: directory).file).left
             #expect(long.count == 352_800)
-            #expect(long.suffix(4).allSatisfy { $0.magnitude < 40 })
-            #expect(long[351_000..<351_900].contains { $0.magnitude > 2000 })
+            #expect(loudest(long.suffix(4)) < 40)
+            #expect(loudest(long[351_000..<351_900]) > 2000)
         }
     }
 
@@ -251,10 +253,10 @@ struct AdmissionTests {
     }
 
     @Test func `the length may miss by half a second or two per cent, no more`() throws {
-        #expect(
-            try refusal { try $0.floats(Material.melody(seconds: 7.4)) } == .tooShort(seconds: 7.4, expectedSeconds: 8))
-        #expect(
-            try refusal { try $0.floats(Material.melody(seconds: 8.6)) } == .tooLong(seconds: 8.6, expectedSeconds: 8))
+        let short = try refusal { try $0.floats(Material.melody(seconds: 7.4)) }
+        #expect(short == .tooShort(seconds: 7.4, expectedSeconds: 8))
+        let long = try refusal { try $0.floats(Material.melody(seconds: 8.6)) }
+        #expect(long == .tooLong(seconds: 8.6, expectedSeconds: 8))
         let rules = AdmissionRules()
         #expect(rules.allowsLength(58.8, expected: 60) && !rules.allowsLength(58.7, expected: 60))
         #expect(rules.allowsLength(61.2, expected: 60) && !rules.allowsLength(61.3, expected: 60))
@@ -263,7 +265,7 @@ struct AdmissionTests {
     @Test func `an endless file is not decoded to its end`() throws {
         let started = SystemClock().monotonicSeconds
         let refused = try refusal { material in
-            try material.ffmpeg(["-f", "lavfi", "-i", "sine=d=36000:r=16000", "-c:a", "flac"], as: "a.flac")
+            try material.ffmpeg(["-f", "lavfi", "-i", "sine=d=3600:r=16000", "-c:a", "flac"], as: "a.flac")
             return "\(material.directory)/a.flac"
         }
         guard case .tooLong(let seconds, 8)? = refused else {
@@ -284,7 +286,8 @@ struct AdmissionTests {
     }
 
     @Test func `silence is refused, all of it and a long stretch`() throws {
-        #expect(try refusal { try $0.floats([Float](repeating: 0, count: 2 * 44_100 * 8)) } == .silent)
+        let all = try refusal { try $0.floats([Float](repeating: 0, count: 2 * 44_100 * 8)) }
+        #expect(all == .silent)
         let refused = try refusal { material in
             var samples = Material.melody(seconds: 8)
             for place in (2 * 66_150)..<(2 * 264_600) { samples[place] = 0 }

@@ -52,7 +52,8 @@ struct BackendChainTests {
     @Test func `an unknown name is refused with the known ones`() {
         let error = backendError { try chain(["first", "third"]) }
         #expect(error?.description == "there is no backend named 'third'; known: first, second")
-        #expect(backendError { try chain([]) } == .noBackends(known: ["first", "second"]))
+        let none = backendError { try chain([]) }
+        #expect(none == .noBackends(known: ["first", "second"]))
     }
 
     @Test func `the first backend plays as long as it can, prepared once`() throws {
@@ -94,13 +95,11 @@ struct BackendChainTests {
         let chain = try chain()
         first.failure.withLock { $0 = "no GPU" }
         second.failure.withLock { $0 = "disk full" }
-        #expect(
-            backendError { try make(chain) }
-                == .nonePlays(
-                    reports: [
-                        BackendReport(backend: "first", why: "no GPU"),
-                        BackendReport(backend: "second", why: "disk full"),
-                    ], retryInSeconds: 10))
+        let reports = [
+            BackendReport(backend: "first", why: "no GPU"), BackendReport(backend: "second", why: "disk full"),
+        ]
+        let all = backendError { try make(chain) }
+        #expect(all == .nonePlays(reports: reports, retryInSeconds: 10))
         clock.advance(seconds: 4)
         let error = backendError { try make(chain) }
         #expect(error?.description.contains("first: rests for 6 s after: no GPU") == true)
@@ -116,7 +115,7 @@ struct BackendChainTests {
             try chain.generate(request, into: "/d", cancellation: cancellation, progress: { _ in })
         }
         #expect(error == .cancelled)
-        #expect(chain.states.allSatisfy { $0.failuresInARow == 0 })
+        #expect(chain.states.map(\.failuresInARow) == [0, 0])
     }
 
     @Test func `tracks refused in a row open the breaker, an admitted one closes it`() throws {

@@ -45,7 +45,7 @@ struct DuplicateTests {
         try withScratch { directory in
             let poor = FFmpeg(ffmpeg, hasSoxr: false, hasChromaprint: false)
             #expect(poor.notices.count == 2)
-            #expect(poor.notices.contains { $0.contains("without chromaprint: near-duplicate") })
+            #expect(poor.notices.first?.contains("without chromaprint: near-duplicate") == true)
             let file = try Material(directory: directory).melody(
                 seconds: 15, ["-ar", "32000", "-ac", "1"], as: "a.wav")
             let track = try admit(file, in: directory, recent: RecentFingerprints(), ffmpeg: poor)
