@@ -77,9 +77,10 @@ public struct AnimationLibrary: Sendable {
         let encoder = LoopEncoder(ffmpeg: ffmpeg, ffprobe: ffprobe, format: format, scratch: scratch)
         guard let input else {
             let scene = NightScene(fitting: format)
+            var paper = scene.blank
             return try encoder.encode(
                 size: (scene.width, scene.height), seconds: LoopPlan.likedSeconds,
-                draw: { scene.frame(atSecond: Double($0) / Double(format.framesPerSecond)) }, to: movie,
+                draw: { scene.frame(atSecond: Double($0) / Double(format.framesPerSecond), using: &paper) }, to: movie,
                 progress: progress, isCancelled: isCancelled)
         }
         let probe = SourceProbe(name: input.name, file: input.file, ffprobe: ffprobe, scratch: scratch)
