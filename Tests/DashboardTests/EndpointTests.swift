@@ -9,7 +9,7 @@ extension DashboardTests {
     struct EndpointTests {
         @Test func `The status is what the supervisor said, in the station's JSON`() async throws {
             try await withDashboard { port in
-                let answer = try await Loopback.get("/api/v1/status", port: port)
+                let answer = try await RawClient.get("/api/v1/status", port: port)
                 #expect(answer.status == 200)
                 #expect(answer.headers["content-type"] == "application/json")
                 try #expect(StationJSON.decode(StationStatus.self, from: Data(answer.body)) == .make())
@@ -18,18 +18,18 @@ extension DashboardTests {
 
         @Test func `A supervisor that does not answer is said so, while the dashboard itself is well`() async throws {
             try await withDashboard(Station(nil)) { port in
-                let answer = try await Loopback.get("/api/v1/status", port: port)
+                let answer = try await RawClient.get("/api/v1/status", port: port)
                 #expect(answer.status == 503)
                 #expect(answer.text.contains("supervisor does not answer"))
-                try await #expect(Loopback.get("/healthz", port: port).status == 200)
-                try await #expect(Loopback.get("/", port: port).status == 200)
+                try await #expect(RawClient.get("/healthz", port: port).status == 200)
+                try await #expect(RawClient.get("/", port: port).status == 200)
             }
         }
 
         @Test(arguments: ["/", "/style.css", "/page.js", "/player.js", "/fmp4.js", "/icon.svg"])
         func `The page comes whole, and every answer has the strict headers`(path: String) async throws {
             try await withDashboard { port in
-                let answer = try await Loopback.get(path, port: port)
+                let answer = try await RawClient.get(path, port: port)
                 #expect(answer.status == 200)
                 #expect(answer.body.count == Int(answer.headers["content-length"] ?? "") ?? -1)
                 #expect(
@@ -45,7 +45,7 @@ extension DashboardTests {
             try await withDashboard { port in
                 var total = 0
                 for path in ["/", "/style.css", "/page.js", "/player.js", "/fmp4.js", "/icon.svg"] {
-                    let answer = try await Loopback.get(path, port: port)
+                    let answer = try await RawClient.get(path, port: port)
                     total += answer.body.count
                     let foreign = answer.text.replacing("http://www.w3.org/2000/svg", with: "")
                     #expect(!foreign.contains("http://") && !foreign.contains("https://"), "\(path)")
@@ -58,7 +58,7 @@ extension DashboardTests {
         @Test(arguments: ["127.0.0.1", "localhost", "LOCALHOST:9", "[::1]:8080", "127.0.0.1:8080"])
         func `Its own names are answered, at any port`(host: String) async throws {
             try await withDashboard { port in
-                try await #expect(Loopback.get("/healthz", port: port, host: host).status == 200)
+                try await #expect(RawClient.get("/healthz", port: port, host: host).status == 200)
             }
         }
 
@@ -69,7 +69,7 @@ extension DashboardTests {
         func `A foreign Host is refused, whatever it asks for`(host: String) async throws {
             try await withDashboard { port in
                 for path in ["/", "/api/v1/status", "/api/v1/events", "/hls/live.m3u8"] {
-                    let answer = try await Loopback.get(path, port: port, host: host)
+                    let answer = try await RawClient.get(path, port: port, host: host)
                     #expect(answer.status == 421)
                     #expect(!answer.text.contains("veranda"))
                 }
@@ -78,18 +78,18 @@ extension DashboardTests {
 
         @Test func `No Host, a body, another method and a long address are refused`() async throws {
             try await withDashboard { port in
-                try await #expect(Loopback.get("/", port: port, host: nil).status == 400)
-                try await #expect(Loopback.get("/", port: port, method: "POST").status == 405)
-                try await #expect(Loopback.get("/", port: port, more: "Content-Length: 9000000\r\n").status == 413)
-                try await #expect(Loopback.get("/" + String(repeating: "a", count: 2000), port: port).status == 414)
-                try await #expect(Loopback.get("/nothing", port: port).status == 404)
+                try await #expect(RawClient.get("/", port: port, host: nil).status == 400)
+                try await #expect(RawClient.get("/", port: port, method: "POST").status == 405)
+                try await #expect(RawClient.get("/", port: port, more: "Content-Length: 9000000\r\n").status == 413)
+                try await #expect(RawClient.get("/" + String(repeating: "a", count: 2000), port: port).status == 414)
+                try await #expect(RawClient.get("/nothing", port: port).status == 404)
             }
         }
 
         @Test func `HEAD answers with the length and without the body`() async throws {
             try await withDashboard { port in
-                let whole = try await Loopback.get("/", port: port)
-                let head = try await Loopback.get("/", port: port, method: "HEAD")
+                let whole = try await RawClient.get("/", port: port)
+                let head = try await RawClient.get("/", port: port, method: "HEAD")
                 #expect(head.status == 200)
                 #expect(head.body.isEmpty)
                 #expect(head.headers["content-length"] == "\(whole.body.count)")
@@ -106,7 +106,7 @@ extension DashboardTests {
                 #expect(sentence.contains("127.0.0.1:\(port)"))
                 #expect(sentence.contains("another port"))
                 // The first one is unharmed.
-                try await #expect(Loopback.get("/healthz", port: port).status == 200)
+                try await #expect(RawClient.get("/healthz", port: port).status == 200)
             }
         }
 
@@ -128,7 +128,7 @@ extension DashboardTests {
                 }
                 try await withRunning(second) { again in
                     #expect(again == port)
-                    try await #expect(Loopback.get("/healthz", port: again).status == 200)
+                    try await #expect(RawClient.get("/healthz", port: again).status == 200)
                 }
             }
         }

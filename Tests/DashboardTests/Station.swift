@@ -85,11 +85,3 @@ func withRunning(_ server: DashboardServer, _ body: @escaping @Sendable (Int) as
         for try await _ in group {}
     }
 }
-
-/// A directory that is gone after `body`.
-func withTemporaryDirectory<Value>(_ body: (String) async throws -> Value) async throws -> Value {
-    let path = FileManager.default.temporaryDirectory.path + "/lofisup-dashboard-\(UInt64.random(in: 0...UInt64.max))"
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: path) }
-    return try await body(path)
-}

@@ -1,5 +1,5 @@
-import Foundation
 import Glibc
+import Platform
 
 /// An answer as it came over the wire.
 struct Answer: Sendable {
@@ -12,7 +12,7 @@ struct Answer: Sendable {
 }
 
 /// A plain HTTP client over a blocking socket, which sends exactly what it is told to.
-final class Loopback: Sendable {
+final class RawClient: Sendable {
     struct Failure: Error, CustomStringConvertible {
         let description: String
     }
@@ -87,7 +87,7 @@ final class Loopback: Sendable {
         _ path: String, port: Int, host: String? = "127.0.0.1", method: String = "GET", more: String = ""
     ) async throws -> Answer {
         try await onThread {
-            let client = try Loopback(port: port)
+            let client = try RawClient(port: port)
             let hostLine = host.map { "Host: \($0)\r\n" } ?? ""
             client.send("\(method) \(path) HTTP/1.1\r\n\(hostLine)Connection: close\r\n\(more)\r\n")
             var all: [UInt8] = []
@@ -116,6 +116,6 @@ final class Loopback: Sendable {
 /// Runs what blocks away from the threads that the server under test needs.
 func onThread<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
     try await withCheckedThrowingContinuation { continuation in
-        Thread { continuation.resume(with: Result(catching: work)) }.start()
+        NamedThread.start("test") { continuation.resume(with: Result(catching: work)) }
     }
 }
