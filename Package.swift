@@ -77,7 +77,9 @@ let package = Package(
             name: "EncoderTests", dependencies: ["Encoder", "Domain", "Platform", "TestSupport"], swiftSettings: house),
         .testTarget(name: "TestSupportTests", dependencies: ["TestSupport", "Domain", "Platform"], swiftSettings: house),
         .testTarget(name: "DashboardTests", dependencies: ["Dashboard", "Domain", "Platform", "TestSupport"], swiftSettings: house),
-        .testTarget(name: "HouseRulesTests", dependencies: ["TestSupport"], swiftSettings: house),
         .testTarget(name: "HouseRulesTests", swiftSettings: house),
+        .testTarget(
+            name: "FlowTests", dependencies: ["CLI", "TestSupport", "Domain", "Platform", "IPC", "Buffer"],
+            swiftSettings: house),
     ]
 )

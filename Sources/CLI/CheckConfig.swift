@@ -4,13 +4,13 @@ internal import Foundation
 internal import Platform
 
 /// `lofisup check-config`
-struct CheckConfig: AsyncParsableCommand {
+struct CheckConfig: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check-config", abstract: "Read the configuration and say everything that is wrong with it.")
     @OptionGroup var station: StationOptions
 
-    func run() async throws {
-        try await reportingErrors {
+    func run() throws {
+        try reportingErrors {
             let paths = try station.paths()
             let file = station.config ?? paths.configFile
             let config = try station.load(paths)
@@ -24,14 +24,14 @@ struct CheckConfig: AsyncParsableCommand {
 }
 
 /// `lofisup init`
-struct Init: AsyncParsableCommand {
+struct Init: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Write a commented configuration that is also the manual.")
     @Flag(help: "Replace a configuration that is there.") var force = false
     @OptionGroup var station: StationOptions
 
-    func run() async throws {
-        try await reportingErrors {
+    func run() throws {
+        try reportingErrors {
             let paths = try station.paths()
             let file = station.config ?? paths.configFile
             guard force || !FileManager.default.fileExists(atPath: file) else { throw InitError.exists(file) }

@@ -7,19 +7,19 @@ internal import IPC
 internal import Platform
 
 /// `lofisup ctl`: looks at a running station and changes it, over its socket.
-struct Ctl: AsyncParsableCommand {
+struct Ctl: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Look at the running station, or change it.",
         subcommands: [Status.self, Restart.self, Shutdown.self])
 
-    struct Restart: AsyncParsableCommand {
+    struct Restart: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Restart one worker; nothing of it is heard.")
         @Argument(help: "encoder, feeder, dashboard, generator, generator/2, ...") var worker: String
         @OptionGroup var output: OutputOptions
         @OptionGroup var station: StationOptions
 
-        func run() async throws {
-            try await reportingErrors {
+        func run() throws {
+            try reportingErrors {
                 guard let name = WorkerName(worker) else { throw ControlError.noSuchWorker(worker) }
                 let result = try connect(station).restart(name)
                 try output.print(result) { "\($0.worker): \($0.outcome)" }
@@ -27,24 +27,24 @@ struct Ctl: AsyncParsableCommand {
         }
     }
 
-    struct Shutdown: AsyncParsableCommand {
+    struct Shutdown: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Take the station down.")
         @OptionGroup var station: StationOptions
 
-        func run() async throws {
-            try await reportingErrors { try connect(station).shutdown() }
+        func run() throws {
+            try reportingErrors { try connect(station).shutdown() }
         }
     }
 }
 
 /// `lofisup status` and `lofisup ctl status`.
-struct Status: AsyncParsableCommand {
+struct Status: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Say how the station is.")
     @OptionGroup var output: OutputOptions
     @OptionGroup var station: StationOptions
 
-    func run() async throws {
-        try await reportingErrors {
+    func run() throws {
+        try reportingErrors {
             try output.print(connect(station).status(), as: StatusText.text)
         }
     }

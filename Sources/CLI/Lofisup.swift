@@ -4,7 +4,7 @@ internal import Platform
 
 /// The command. Exit codes: 0 done, 64 wrong usage, 75 try again, 78 wrong configuration, 1 anything else.
 @main
-struct Lofisup: AsyncParsableCommand {
+struct Lofisup: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lofisup",
         abstract: "An AI radio station that never goes dark: composes Indian lofi and keeps it on the air.",

@@ -7,7 +7,7 @@ internal import Platform
 internal import Supervisor
 
 /// `lofisup run`: the station itself.
-struct Run: AsyncParsableCommand {
+struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Put the station on the air and keep it there.",
         discussion: "Runs in the foreground until SIGTERM, SIGINT or `lofisup ctl shutdown`.")
@@ -17,10 +17,10 @@ struct Run: AsyncParsableCommand {
     @Option(help: "What to run: \(StationMode.allCases.map(\.rawValue).joined(separator: ", ")).")
     var mode = StationMode.full
 
-    func run() async throws {
+    func run() throws {
         // Before any thread exists: a signal must find every thread with it blocked.
         let signals = try SignalFeed([SIGTERM, SIGINT, SIGHUP])
-        try await reportingErrors {
+        try reportingErrors {
             let paths = try station.paths()
             let config = try station.load(paths)
             try paths.prepare()

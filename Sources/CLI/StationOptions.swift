@@ -50,9 +50,9 @@ extension BufferRules {
 }
 
 /// Runs `body`; what it throws is said on standard error in one piece, and becomes the exit code.
-func reportingErrors(_ body: () async throws -> Void) async throws {
+func reportingErrors(_ body: () throws -> Void) throws {
     do {
-        try await body()
+        try body()
     } catch let error as ArgumentParser.ExitCode {
         throw error
     } catch let error as ConfigError {

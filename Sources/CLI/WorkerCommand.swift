@@ -11,13 +11,13 @@ internal import IPC
 internal import Platform
 
 /// `lofisup worker NAME`: what the supervisor starts. Of no use by hand.
-struct WorkerCommand: AsyncParsableCommand {
+struct WorkerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "worker", shouldDisplay: false)
 
     @Argument var name: String
     @OptionGroup var station: StationOptions
 
-    func run() async throws {
+    func run() throws {
         guard let name = WorkerName(name), fcntl(WorkerLink.descriptorNumber, F_GETFD) >= 0 else {
             complain("workers are started by `lofisup run`")
             throw ArgumentParser.ExitCode(Domain.ExitCode.usage.rawValue)
@@ -30,7 +30,7 @@ struct WorkerCommand: AsyncParsableCommand {
                 descriptor: FileDescriptor(owning: WorkerLink.descriptorNumber),
                 graceSeconds: config.supervisor.stopSecondsMax + 1)
             link.start()
-            try await serve(name.role, config: config, paths: paths, link: link)
+            try serve(name.role, config: config, paths: paths, link: link)
         } catch let error as ConfigError {
             Log.error("\(error)")
             throw ArgumentParser.ExitCode(Domain.ExitCode.configuration.rawValue)
@@ -40,7 +40,7 @@ struct WorkerCommand: AsyncParsableCommand {
         }
     }
 
-    private func serve(_ role: WorkerRole, config: StationConfig, paths: StationPaths, link: WorkerLink) async throws {
+    private func serve(_ role: WorkerRole, config: StationConfig, paths: StationPaths, link: WorkerLink) throws {
         let environment = station.environment
         switch role {
         case .generator:
@@ -50,7 +50,7 @@ struct WorkerCommand: AsyncParsableCommand {
             try FeederRole(config: config, paths: paths, link: link, environment: environment)
                 .serve(rules: BufferRules(config))
         case .encoder: try EncoderRole(config: config, paths: paths, link: link, environment: environment).serve()
-        case .dashboard: try await DashboardRole(config: config, paths: paths, link: link).serve()
+        case .dashboard: try DashboardRole(config: config, paths: paths, link: link).serve()
         }
     }
 }

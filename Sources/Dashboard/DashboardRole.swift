@@ -18,7 +18,7 @@ public final class DashboardRole: Sendable {
 
     /// Serves until the link says stop.
     /// - Throws: when the port is taken, or the address cannot be bound.
-    public func serve() async throws {
+    public func serve() throws {
         let server = DashboardServer(
             host: config.dashboard.host, port: config.dashboard.port, hlsDirectory: paths.hlsDirectory
         ) { [latest] in latest.read { $0 } }
@@ -34,11 +34,25 @@ public final class DashboardRole: Sendable {
             } while !link.stop.wait(seconds: 1)
             Task { await server.stop() }
         }
-        try await server.run { [self] port in
-            let url = "http://\(config.dashboard.host):\(port)/"
-            address.withLock { $0 = "serving \(url)" }
-            Log.info("listen and watch at \(url)")
-            link.ready()
+        // The server is asynchronous and the process's main thread is not: it waits here for the server's end.
+        let ended = Monitor<Result<Void, any Error>?>(nil)
+        Task {
+            let result: Result<Void, any Error>
+            do {
+                try await server.run { [self] port in
+                    let url = "http://\(config.dashboard.host):\(port)/"
+                    address.withLock { $0 = "serving \(url)" }
+                    Log.info("listen and watch at \(url)")
+                    link.ready()
+                }
+                result = .success(())
+            } catch {
+                result = .failure(error)
+            }
+            ended.withLock { $0 = result }
+        }
+        while true {
+            if let result = ended.wait(timeoutSeconds: 60, until: { $0 }) { return try result.get() }
         }
     }
 }

@@ -35,7 +35,7 @@ final class FeedServer: Sendable {
                     defer { existing = socket }
                     return existing
                 }
-                if let previous { shutdown(previous.number, Int32(SHUT_RDWR)) }
+                if let previous { previous.shutDown() }
                 NamedThread.start("feed") { [self] in serve(socket) }
             }
             unlink(path)
@@ -44,8 +44,8 @@ final class FeedServer: Sendable {
 
     /// Ends the conversation, so that the threads let go.
     func close() {
-        if let socket = current.read({ $0 }) { shutdown(socket.number, Int32(SHUT_RDWR)) }
-        shutdown(listener.number, Int32(SHUT_RDWR))
+        if let socket = current.read({ $0 }) { socket.shutDown() }
+        listener.shutDown()
         unlink(path)
     }
 
@@ -67,7 +67,7 @@ final class FeedServer: Sendable {
             // The feeder has gone; it will come back.
         }
         ended.withLock { $0 = true }
-        shutdown(socket.number, Int32(SHUT_RDWR))
+        socket.shutDown()
     }
 
     private func acknowledge(_ socket: FileDescriptor, ended: Monitor<Bool>) {
@@ -81,7 +81,7 @@ final class FeedServer: Sendable {
     }
 
     private func send(_ value: some Encodable, to socket: FileDescriptor) throws {
-        try socket.write(all: Array(StationJSON.encode(value)) + [UInt8(ascii: "\n")])
+        try socket.send(all: Array(StationJSON.encode(value)) + [UInt8(ascii: "\n")])
     }
 }
 

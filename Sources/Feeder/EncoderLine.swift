@@ -1,5 +1,4 @@
 internal import Foundation
-internal import Glibc
 internal import IPC
 internal import Platform
 
@@ -41,11 +40,11 @@ final class EncoderLine: Sendable {
         var bytes = Array(try StationJSON.encode(block))
         bytes.append(UInt8(ascii: "\n"))
         samples.withUnsafeBytes { bytes += $0 }
-        try socket.write(all: bytes)
+        try socket.send(all: bytes)
     }
 
     /// Ends the conversation; a send that waits fails then.
-    func close() { shutdown(socket.number, Int32(SHUT_RDWR)) }
+    func close() { socket.shutDown() }
 
     private func listen(lines: LineBuffer, early: [[UInt8]]) {
         var lines = lines

@@ -62,7 +62,11 @@ public final class FeederRole: Sendable {
                 let refusal = line.read { $0?.refusal }
                 if !link.stop.isGiven { waitForEncoder(refusal ?? "\(error)") }
             }
-            line.withLock { $0 = nil }
+            // Its listening thread holds on until the socket is shut.
+            line.withLock {
+                $0?.close()
+                $0 = nil
+            }
         }
     }
 

@@ -15,6 +15,9 @@ public final class ControlClient: Sendable {
             }, closed: { _ in })
     }
 
+    // The reading thread keeps the connection alive, so it has to be told.
+    deinit { connection.close() }
+
     public func status() throws(WireError) -> StationStatus {
         try connection.request(.status, timeoutSeconds: 5).decoded(as: StationStatus.self)
     }

@@ -57,6 +57,9 @@ public final class LineConnection: Sendable {
         }
     }
 
+    /// Ends the conversation, and with it the reading thread.
+    public func close() { descriptor.shutDown() }
+
     /// Sends a notification.
     public func notify(_ method: Method, _ parameters: some Encodable) throws {
         try send(.notification(method: method.name, parameters: JSONValue(encoding: parameters)))
@@ -130,7 +133,7 @@ public final class LineConnection: Sendable {
     private func send(_ message: Message) throws(WireError) {
         let line = try message.line()
         let failure: SystemError? = writing.withLock { _ in
-            do throws(SystemError) { try descriptor.write(all: line) } catch { return error }
+            do throws(SystemError) { try descriptor.send(all: line) } catch { return error }
             return nil
         }
         if let failure { throw failure.code == EPIPE ? .closed : .system(failure) }

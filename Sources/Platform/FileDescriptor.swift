@@ -69,6 +69,21 @@ public final class FileDescriptor: Sendable {
         if let failure { throw failure }
     }
 
+    /// Sends all of `bytes` on a socket, blocking as long as it takes. A peer that has gone is EPIPE, never a signal.
+    public func send(all bytes: [UInt8]) throws(SystemError) {
+        var done = 0
+        while done < bytes.count {
+            done += try retrying("send") {
+                bytes.withUnsafeBytes { raw in
+                    Glibc.send(number, raw.baseAddress.map { $0 + done }, raw.count - done, Int32(MSG_NOSIGNAL))
+                }
+            }
+        }
+    }
+
+    /// Ends a socket's conversation in both directions; whoever waits on it is woken.
+    public func shutDown() { shutdown(number, Int32(SHUT_RDWR)) }
+
     /// Makes reads and writes return EAGAIN rather than wait.
     public func setNonBlocking() throws(SystemError) {
         let flags = try retrying("fcntl") { fcntl(number, F_GETFL) }
