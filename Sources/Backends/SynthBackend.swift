@@ -12,7 +12,7 @@ public final class SynthBackend: MusicBackend {
 
     public func describe() -> BackendDescription {
         BackendDescription(
-            model: "lofisup synth \(SynthEngine.version)", licence: nil, realTimeFactorExpected: 20)
+            model: "lofisup synth \(SynthEngine.version)", licence: nil, realTimeFactorExpected: 15)
     }
 
     public func prepare() {}
