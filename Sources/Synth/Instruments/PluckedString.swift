@@ -10,7 +10,7 @@ final class PluckedString {
     private var noise: Noise
     private var loop: OnePole
     private var loopDelay: Float
-    private var lift = OnePole(hertz: 300)
+    private var lift = OnePole(hertz: 2)
     private var glide = Glide()
     private var period: Float = 200
     private var damped = false

@@ -18,7 +18,8 @@ extension Mood {
         padHertz: 900, roomSeconds: 1.2, wow: 0.6, drive: 0.6, topHertz: 7_600, gain: 1)
 
     static let desertNight = Mood(
-        name: "Rajasthani desert night", words: ["rajasthani", "rajasthan", "desert", "dunes", "sarod", "mand", "maand"],
+        name: "Rajasthani desert night",
+        words: ["rajasthani", "rajasthan", "desert", "dunes", "sarod", "mand", "maand"],
         raga: .mand, saHertz: 246.94, taal: .dadra, groove: .dadra, beatsPerMinute: 78, swing: 0.55,
         pluck: .sarod, lead: .string, answer: .bansuri, range: -7...14, density: 0.5,
         seats: [
@@ -62,7 +63,8 @@ extension Mood {
         padHertz: 1_500, roomSeconds: 1.7, wow: 1, drive: 1, topHertz: 5_600, gain: 1)
 
     static let himalaya = Mood(
-        name: "Himalayan morning", words: ["himalayan", "himalaya", "himalayas", "mountain", "mountains", "snow", "wind"],
+        name: "Himalayan morning",
+        words: ["himalayan", "himalaya", "himalayas", "mountain", "mountains", "snow", "wind"],
         raga: .pahadi, saHertz: 293.66, taal: .ektal, groove: .ektal, beatsPerMinute: 66, swing: 0.52,
         pluck: .sarod, lead: .santoor, answer: .bansuri, range: -5...16, density: 0.45,
         seats: [
