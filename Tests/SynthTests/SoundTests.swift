@@ -22,7 +22,7 @@ struct SoundTests {
 
     @Test("every prompt is level, clean and unbroken", arguments: 0..<10)
     func isClean(prompt: Int) {
-        let samples = Listening.render(Listening.request(prompt, chunk: prompt % 2))
+        let samples = Listening.render(Listening.request(prompt, chunk: prompt % 2, frames: 44_100 * 10))
         let peak = samples.map(abs).max() ?? 0
         #expect(samples.allSatisfy { $0.isFinite })
         #expect(peak <= 0.9)

@@ -39,8 +39,9 @@ final class Ambience {
     private var drops = [Drop](repeating: Drop(), count: 12)
     private var nextDrop = 0
     private var chance: SeededRandom
-    private var crackleLeft = OnePole(hertz: 3_800)
-    private var crackleRight = OnePole(hertz: 3_800)
+    // Two poles each: dust under a worn stylus, round at the front, where one pole would leave a bare step.
+    private var crackleLeft = (OnePole(hertz: 2_600), OnePole(hertz: 2_600))
+    private var crackleRight = (OnePole(hertz: 2_600), OnePole(hertz: 2_600))
     private var cricketPhase: Float = 0
     private var cricketPulse: Float = 0
     private var cricketBreath: Float = 0
@@ -143,8 +144,8 @@ final class Ambience {
                 let size = chance.unit()
                 tick = (size * size * size * 2.4 + 0.25) * recipe.crackleLevel * (chance.chance(0.5) ? 1 : -1)
             }
-            left[i] += crackleLeft.low(tick * 0.95)
-            right[i] += crackleRight.low(tick)
+            left[i] += crackleLeft.1.low(crackleLeft.0.low(tick * 1.7))
+            right[i] += crackleRight.1.low(crackleRight.0.low(tick * 1.8))
         }
     }
 

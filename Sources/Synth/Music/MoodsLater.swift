@@ -15,7 +15,7 @@ extension Mood {
                 .init(hertz: 900, q: 1.2, level: 0.006, swellsPerSecond: 0.9, swell: 0.7),
             ], dropsPerSecond: 1.2, dropLevel: 0.025, dropHertz: 2_300...4_200, cracklesPerSecond: 3,
             crackleLevel: 0.03),
-        padHertz: 900, roomSeconds: 1.2, wow: 0.6, drive: 0.6, topHertz: 7_600, gain: 1)
+        padHertz: 900, roomSeconds: 1.2, wow: 0.6, drive: 0.6, topHertz: 7_600, gain: 0.78)
 
     static let desertNight = Mood(
         name: "Rajasthani desert night",
@@ -30,8 +30,8 @@ extension Mood {
         ],
         ambience: AmbienceRecipe(
             layers: [.init(hertz: 380, q: 1.1, level: 0.014, swellsPerSecond: 0.15, swell: 0.7)],
-            cricketLevel: 0.008),
-        padHertz: 800, roomSeconds: 2.4, wow: 0.4, drive: 0.5, topHertz: 7_000, gain: 1)
+            cricketLevel: 0.004),
+        padHertz: 800, roomSeconds: 2.4, wow: 0.4, drive: 0.5, topHertz: 7_000, gain: 0.93)
 
     static let temple = Mood(
         name: "Temple bells and soft drone", words: ["temple", "bell", "bells", "drone", "meditation", "mandir"],
@@ -45,7 +45,7 @@ extension Mood {
         ],
         ambience: AmbienceRecipe(
             layers: [.init(hertz: 600, q: 0.4, level: 0.01, swellsPerSecond: 0.1, swell: 0.4)]),
-        padHertz: 650, roomSeconds: 3.6, wow: 0.2, drive: 0.3, topHertz: 6_800, gain: 1)
+        padHertz: 650, roomSeconds: 3.6, wow: 0.2, drive: 0.3, topHertz: 6_800, gain: 0.85)
 
     static let oldBollywood = Mood(
         name: "Old Bollywood vinyl", words: ["bollywood", "vinyl", "film", "filmi", "retro", "strings", "cinema"],
@@ -60,7 +60,7 @@ extension Mood {
         ambience: AmbienceRecipe(
             layers: [.init(hertz: 2_400, q: 0.25, level: 0.006), .init(hertz: 90, q: 0.7, level: 0.008)],
             cracklesPerSecond: 16, crackleLevel: 0.075),
-        padHertz: 1_500, roomSeconds: 1.7, wow: 1, drive: 1, topHertz: 5_600, gain: 1)
+        padHertz: 1_500, roomSeconds: 1.7, wow: 1, drive: 1, topHertz: 5_600, gain: 0.86)
 
     static let himalaya = Mood(
         name: "Himalayan morning",
@@ -78,7 +78,7 @@ extension Mood {
                 .init(hertz: 520, q: 1.4, level: 0.024, swellsPerSecond: 0.16, swell: 0.75),
                 .init(hertz: 1_250, q: 1.8, level: 0.007, swellsPerSecond: 0.22, swell: 0.85),
             ]),
-        padHertz: 850, roomSeconds: 2.8, wow: 0.3, drive: 0.35, topHertz: 7_800, gain: 1)
+        padHertz: 850, roomSeconds: 2.8, wow: 0.3, drive: 0.35, topHertz: 7_800, gain: 0.93)
 
     static let nightTrain = Mood(
         name: "Midnight train to Jaipur", words: ["train", "jaipur", "midnight", "railway", "journey"],
@@ -95,5 +95,5 @@ extension Mood {
                 .init(hertz: 95, q: 0.8, level: 0.05, swellsPerSecond: 0.3, swell: 0.3),
                 .init(hertz: 700, q: 0.5, level: 0.01, swellsPerSecond: 0.2, swell: 0.3),
             ], cracklesPerSecond: 2, crackleLevel: 0.03),
-        padHertz: 800, roomSeconds: 1.6, wow: 0.5, drive: 0.6, topHertz: 7_000, gain: 1)
+        padHertz: 800, roomSeconds: 1.6, wow: 0.5, drive: 0.6, topHertz: 7_000, gain: 0.85)
 }
