@@ -45,7 +45,7 @@ extension Mood {
         pluck: .sarod, lead: .keys, answer: .string, range: -7...12, density: 0.35,
         seats: [
             .tanpura: Seat(level: 0.24, pan: -0.3, room: 0.25), .string: Seat(level: 0.75, pan: 0.25, room: 0.3),
-            .keys: Seat(level: 0.4, pan: -0.1, room: 0.25), .bass: Seat(level: 0.48, room: 0),
+            .keys: Seat(level: 0.4, pan: -0.1, room: 0.25), .bass: Seat(level: 0.42, room: 0),
             .tabla: Seat(level: 0.6, pan: 0.12, room: 0.2), .drums: Seat(level: 0.5, room: 0.05),
         ],
         ambience: AmbienceRecipe(

@@ -25,7 +25,7 @@ extension Mood {
         seats: [
             .tanpura: Seat(level: 0.3, pan: -0.2, room: 0.3), .string: Seat(level: 1.0, pan: 0.12, room: 0.35),
             .bansuri: Seat(level: 0.28, pan: -0.3, room: 0.55), .keys: Seat(level: 0.22, pan: -0.1, room: 0.3),
-            .bass: Seat(level: 0.4, room: 0), .pad: Seat(level: 0.08, room: 0.4),
+            .bass: Seat(level: 0.35, room: 0), .pad: Seat(level: 0.08, room: 0.4),
             .tabla: Seat(level: 0.42, pan: 0.2, room: 0.2), .drums: Seat(level: 0.36, room: 0.06),
         ],
         ambience: AmbienceRecipe(
