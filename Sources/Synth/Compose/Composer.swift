@@ -54,7 +54,9 @@ struct Composer: Sendable {
             .write(section, random: &random, into: &events)
         let themes = themes(for: section)
         MelodyWriter(mood: mood, theme: themes.0, second: themes.1).write(section, random: &random, into: &events)
-        return events.filter { mood.plays($0.part) }.sorted { ($0.beat, $0.part.rawValue) < ($1.beat, $1.part.rawValue) }
+        return events.filter { mood.plays($0.part) }.sorted {
+            ($0.beat, $0.part.rawValue) < ($1.beat, $1.part.rawValue)
+        }
     }
 
     private func themes(for section: Section) -> (Theme, Theme) {

@@ -8,6 +8,7 @@ struct AmbienceRecipe {
         var swellsPerSecond: Float = 0.1
         var swell: Float = 0
     }
+    /// Two at most.
     var layers: [Layer] = []
     var dropsPerSecond: Float = 0
     var dropLevel: Float = 0
@@ -19,11 +20,6 @@ struct AmbienceRecipe {
 
 /// Rain, wind, river, street, record surface and crickets, in stereo, out of filtered noise and chance.
 final class Ambience {
-    private struct Side {
-        var filters: [StateVariable]
-        var noise: Noise
-    }
-
     private struct Drop {
         var phase: Float = 0
         var step: Float = 0
@@ -35,69 +31,77 @@ final class Ambience {
     }
 
     private let recipe: AmbienceRecipe
-    private var sides: [Side]
+    private var filters = FourFilters()
+    private var noises: FourNoises
     private var swells: [Float]
     private var goals: [Float]
     private var countdowns: [Float]
     private var drops = [Drop](repeating: Drop(), count: 12)
     private var nextDrop = 0
     private var chance: SeededRandom
-    private var crackleLeft = OnePole(hertz: 3_800)
-    private var crackleRight = OnePole(hertz: 3_800)
+    // Two poles each: dust under a worn stylus, round at the front, where one pole would leave a bare step.
+    private var crackleLeft = (OnePole(hertz: 2_600), OnePole(hertz: 2_600))
+    private var crackleRight = (OnePole(hertz: 2_600), OnePole(hertz: 2_600))
     private var cricketPhase: Float = 0
     private var cricketPulse: Float = 0
     private var cricketBreath: Float = 0
 
     init(recipe: AmbienceRecipe, seed: UInt64) {
         self.recipe = recipe
-        let filters = recipe.layers.map { StateVariable(hertz: $0.hertz, q: $0.q) }
-        sides = (0..<2).map { Side(filters: filters, noise: Noise(seed: seed &+ UInt64($0) &* 977 &+ 5)) }
+        noises = FourNoises(seed: seed)
         swells = recipe.layers.map { _ in 0.5 }
         goals = swells
         countdowns = recipe.layers.map { _ in 0 }
         chance = SeededRandom(seed: seed ^ 0xA11CE)
+        for (index, layer) in recipe.layers.prefix(2).enumerated() {
+            filters.tune(lane: index * 2, hertz: layer.hertz, q: layer.q)
+            filters.tune(lane: index * 2 + 1, hertz: layer.hertz, q: layer.q)
+        }
     }
 
     func render(
         addingLeft left: UnsafeMutablePointer<Float>, right: UnsafeMutablePointer<Float>, frames: Int
     ) {
         let span = Float(frames) / SampleRate.hertz
-        for index in recipe.layers.indices { renderLayer(index, left, right, frames, span) }
+        renderLayers(left, right, frames, span)
         if recipe.dropsPerSecond > 0 { renderDrops(left, right, frames, span) }
         if recipe.cracklesPerSecond > 0 { renderCrackle(left, right, frames) }
         if recipe.cricketLevel > 0 { renderCrickets(left, right, frames) }
     }
 
-    private func renderLayer(
-        _ index: Int, _ left: UnsafeMutablePointer<Float>, _ right: UnsafeMutablePointer<Float>, _ frames: Int,
-        _ span: Float
+    /// Lanes 0 and 1 are the first layer's left and right, 2 and 3 the second's.
+    private func renderLayers(
+        _ left: UnsafeMutablePointer<Float>, _ right: UnsafeMutablePointer<Float>, _ frames: Int, _ span: Float
     ) {
-        let layer = recipe.layers[index]
-        countdowns[index] -= span
-        if countdowns[index] <= 0 {
-            goals[index] = chance.unit()
-            countdowns[index] = chance.between(0.5, 1.5) / max(layer.swellsPerSecond, 0.01)
-        }
-        let before = swells[index]
-        swells[index] += (goals[index] - before) * min(span * layer.swellsPerSecond * 3, 1)
-        let scale = 1 - layer.swell
-        let startGain = layer.level * (scale + 2 * layer.swell * before)
-        let slope = layer.level * 2 * layer.swell * (swells[index] - before) / Float(frames)
-        for side in 0..<2 {
-            var filter = sides[side].filters[index]
-            if layer.swell > 0.2 {
-                filter.tune(hertz: layer.hertz * (0.75 + 0.5 * swells[index]), q: layer.q)
+        var gain = SIMD4<Float>()
+        var slope = SIMD4<Float>()
+        for (index, layer) in recipe.layers.prefix(2).enumerated() {
+            countdowns[index] -= span
+            if countdowns[index] <= 0 {
+                goals[index] = chance.unit()
+                countdowns[index] = chance.between(0.5, 1.5) / max(layer.swellsPerSecond, 0.01)
             }
-            var noise = sides[side].noise
-            let out = side == 0 ? left : right
-            var gain = startGain
-            for i in 0..<frames {
-                gain += slope
-                out[i] += filter.band(noise.next()) * gain
+            let before = swells[index]
+            swells[index] += (goals[index] - before) * min(span * layer.swellsPerSecond * 3, 1)
+            let rise = layer.level * 2 * layer.swell
+            for lane in (index * 2)...(index * 2 + 1) {
+                gain[lane] = layer.level * (1 - layer.swell) + rise * before
+                slope[lane] = rise * (swells[index] - before) / Float(frames)
+                if layer.swell > 0.2 {
+                    filters.tune(lane: lane, hertz: layer.hertz * (0.75 + 0.5 * swells[index]), q: layer.q)
+                }
             }
-            sides[side].filters[index] = filter
-            sides[side].noise = noise
         }
+        var filters = filters
+        var noises = noises
+        for i in 0..<frames {
+            gain += slope
+            let y = filters.band(noises.next()) * gain
+            left[i] += y[0] + y[2]
+            right[i] += y[1] + y[3]
+        }
+        self.filters = filters
+        self.noises = noises
     }
 
     private func renderDrops(
@@ -140,8 +144,8 @@ final class Ambience {
                 let size = chance.unit()
                 tick = (size * size * size * 2.4 + 0.25) * recipe.crackleLevel * (chance.chance(0.5) ? 1 : -1)
             }
-            left[i] += crackleLeft.low(tick * 0.95)
-            right[i] += crackleRight.low(tick)
+            left[i] += crackleLeft.1.low(crackleLeft.0.low(tick * 1.7))
+            right[i] += crackleRight.1.low(crackleRight.0.low(tick * 1.8))
         }
     }
 

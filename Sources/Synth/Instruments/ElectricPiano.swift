@@ -20,7 +20,7 @@ final class ElectricPiano {
     private var residue = Residue()
 
     func start(_ tone: Tone) {
-        if voices[next].level > 1e-5 { residue.absorb(voices[next].last) }
+        if voices[next].level > 1e-4 { residue.absorb(voices[next].last) }
         var voice = Voice()
         voice.step = tone.hertz / SampleRate.hertz
         voice.level = tone.velocity * 0.5
@@ -37,10 +37,11 @@ final class ElectricPiano {
         let barkFade = SampleRate.decay(0.55)
         let tineFade = SampleRate.decay(0.12)
         let attackFollow = 1 - SampleRate.decay(0.004)
-        for slot in voices.indices where voices[slot].level > 1e-5 {
+        for slot in voices.indices where voices[slot].level > 1e-4 {
             var voice = voices[slot]
             voice.secondsLeft -= Float(frames) / SampleRate.hertz
             let fade = voice.secondsLeft > 0 ? voice.fade : release
+            let hasTine = voice.tine > 1e-4
             for i in 0..<frames {
                 voice.phase = wrapped(voice.phase + voice.step)
                 voice.tinePhase = wrappedFar(voice.tinePhase + voice.step * 7.01)
@@ -49,7 +50,8 @@ final class ElectricPiano {
                 voice.index *= barkFade
                 voice.tine *= tineFade
                 let bend = voice.index * sine(turns: voice.phase)
-                let y = sine(turns: wrappedFar(voice.phase + bend)) + voice.tine * sine(turns: voice.tinePhase)
+                var y = sine(turns: wrappedFar(voice.phase + bend))
+                if hasTine { y += voice.tine * sine(turns: voice.tinePhase) }
                 voice.last = y * voice.level * voice.attack
                 out[i] += voice.last
             }

@@ -5,7 +5,8 @@ final class PluckedInstrument {
     private var next = 0
     private var nextDrone = 0
     private var residue = Residue()
-    private var body: [StateVariable]
+    private var body = FourFilters()
+    private var bodyLevels = SIMD4<Float>()
     private let recipe: PluckRecipe
     private let dry: Samples
 
@@ -13,7 +14,10 @@ final class PluckedInstrument {
         self.recipe = recipe
         strings = (0..<4).map { PluckedString(recipe: recipe, seed: seed &+ UInt64($0) &* 7_919 &+ 1) }
         drones = (0..<3).map { PluckedString(recipe: .chikari, seed: seed &+ UInt64($0) &* 104_729 &+ 9) }
-        body = recipe.body.map { StateVariable(hertz: $0.hertz, q: $0.q) }
+        for (lane, resonance) in recipe.body.prefix(4).enumerated() {
+            body.tune(lane: lane, hertz: resonance.hertz, q: resonance.q)
+            bodyLevels[lane] = resonance.level
+        }
         dry = Samples(count: maximumFrames)
     }
 
@@ -38,12 +42,11 @@ final class PluckedInstrument {
         for string in strings where string.isSounding { string.render(adding: dry.base, frames: frames) }
         for string in drones where string.isSounding { string.render(adding: dry.base, frames: frames) }
         residue.render(adding: dry.base, frames: frames)
-        for i in 0..<frames { out[i] += dry.base[i] * recipe.direct }
-        for index in body.indices {
-            var filter = body[index]
-            let level = recipe.body[index].level
-            for i in 0..<frames { out[i] += filter.band(dry.base[i]) * level }
-            body[index] = filter
+        var body = body
+        for i in 0..<frames {
+            let x = dry.base[i]
+            out[i] += x * recipe.direct + (body.band(SIMD4(repeating: x)) * bodyLevels).sum()
         }
+        self.body = body
     }
 }

@@ -10,7 +10,7 @@ final class PluckedString {
     private var noise: Noise
     private var loop: OnePole
     private var loopDelay: Float
-    private var lift = OnePole(hertz: 300)
+    private var lift = OnePole(hertz: 2)
     private var glide = Glide()
     private var period: Float = 200
     private var damped = false
@@ -33,7 +33,8 @@ final class PluckedString {
         lift.state = 0
         lastSample = 0
         damped = false
-        secondsLeft = tone.seconds
+        // A plucked string rings on until the next note stops it.
+        secondsLeft = tone.seconds + 2
         glide.begin(from: tone.fromHertz, to: tone.hertz, wait: tone.slideWait, length: tone.slideLength)
         period = length(at: glide.hertz())
         level = 1
@@ -66,10 +67,10 @@ final class PluckedString {
         // From the end, so that the comb reads what it has not yet overwritten.
         for i in stride(from: count - 1, through: 0, by: -1) {
             let behind = i - offset >= 0 ? base[i - offset] : base[i - offset + count]
-            base[i] = (base[i] - mean) - 0.85 * (behind - mean)
+            base[i] = (base[i] - mean) - 0.75 * (behind - mean)
             energy += base[i] * base[i]
         }
-        let scale = velocity * 0.3 / sqrtf(energy / Float(max(count, 1)))
+        let scale = velocity * 0.5 / sqrtf(energy / Float(max(count, 1)))
         let ramp = min(24, count / 4)
         for i in 0..<count {
             let edge = min(Float(min(i, count - 1 - i)) / Float(max(ramp, 1)), 1)
@@ -96,7 +97,8 @@ final class PluckedString {
         for i in 0..<frames {
             period += slope
             // The string lies on the bridge while it swings one way: that half of its wave is a little shorter.
-            let press = min(max(last, 0), 0.6)
+            // Heard a few samples late, so that the processor need not wait for each sample to begin the next.
+            let press = min(max(line.read(6), 0), 0.6)
             let raw = line.read(fraction: period - recipe.bridge * press)
             let y = loop.low(raw)
             var push = lift.high(y) * feedback

@@ -22,10 +22,12 @@ extension PartialRecipe {
         var partials: [Partial] = []
         for k in 1...24 {
             let n = Float(k)
+            // The last partials fade, so that the spectrum has no edge.
+            let taper = 1 - powf(n / 25, 3)
             let formant = 0.35 + expf(-powf((n - 6) / 4.5, 2)) + 0.35 * expf(-powf((n - 14) / 4, 2))
             partials.append(
                 Partial(
-                    ratio: n * (1 + 0.00002 * n * n), level: 0.2 * formant / powf(n, 0.62),
+                    ratio: n * (1 + 0.00002 * n * n), level: 0.2 * formant * taper / powf(n, 0.62),
                     decay: 2.6 / (1 + 0.085 * n), bloom: 0.035 + 0.32 / n))
         }
         return PartialRecipe(partials: partials)

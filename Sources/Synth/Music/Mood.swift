@@ -35,7 +35,7 @@ struct Mood: Sendable {
     let range: ClosedRange<Int>
     /// 0 sparse ... 1 busy.
     let density: Float
-    let seats: [Part: Seat]
+    var seats: [Part: Seat]
     let ambience: AmbienceRecipe
     let padHertz: Float
     let roomSeconds: Float

@@ -17,10 +17,10 @@ extension Mood {
         ],
         ambience: AmbienceRecipe(
             layers: [
-                .init(hertz: 1_900, q: 0.35, level: 0.016, swellsPerSecond: 0.12, swell: 0.15),
+                .init(hertz: 1_900, q: 0.35, level: 0.03, swellsPerSecond: 0.12, swell: 0.15),
                 .init(hertz: 320, q: 0.5, level: 0.012, swellsPerSecond: 0.08, swell: 0.2),
             ], dropsPerSecond: 24, dropLevel: 0.05, cracklesPerSecond: 3, crackleLevel: 0.03),
-        padHertz: 900, roomSeconds: 1.8, wow: 0.5, drive: 0.5, topHertz: 7_200, gain: 1)
+        padHertz: 900, roomSeconds: 1.8, wow: 0.5, drive: 0.5, topHertz: 7_200, gain: 0.85)
 
     static let monsoonFlute = Mood(
         name: "Monsoon raga", words: ["monsoon", "bansuri", "flute", "megh", "malhar", "clouds"],
@@ -34,10 +34,10 @@ extension Mood {
         ],
         ambience: AmbienceRecipe(
             layers: [
-                .init(hertz: 1_300, q: 0.3, level: 0.022, swellsPerSecond: 0.1, swell: 0.35),
+                .init(hertz: 1_300, q: 0.3, level: 0.034, swellsPerSecond: 0.1, swell: 0.35),
                 .init(hertz: 110, q: 0.7, level: 0.035, swellsPerSecond: 0.12, swell: 0.6),
             ], dropsPerSecond: 34, dropLevel: 0.045),
-        padHertz: 800, roomSeconds: 2.6, wow: 0.4, drive: 0.4, topHertz: 7_000, gain: 1)
+        padHertz: 800, roomSeconds: 2.6, wow: 0.4, drive: 0.4, topHertz: 7_000, gain: 0.82)
 
     static let lateNightTabla = Mood(
         name: "Late-night tabla lofi", words: ["tabla", "late", "night", "study", "beats"],
@@ -45,12 +45,12 @@ extension Mood {
         pluck: .sarod, lead: .keys, answer: .string, range: -7...12, density: 0.35,
         seats: [
             .tanpura: Seat(level: 0.24, pan: -0.3, room: 0.25), .string: Seat(level: 0.75, pan: 0.25, room: 0.3),
-            .keys: Seat(level: 0.4, pan: -0.1, room: 0.25), .bass: Seat(level: 0.48, room: 0),
+            .keys: Seat(level: 0.4, pan: -0.1, room: 0.25), .bass: Seat(level: 0.42, room: 0),
             .tabla: Seat(level: 0.6, pan: 0.12, room: 0.2), .drums: Seat(level: 0.5, room: 0.05),
         ],
         ambience: AmbienceRecipe(
             layers: [.init(hertz: 500, q: 0.3, level: 0.006)], cracklesPerSecond: 6, crackleLevel: 0.05),
-        padHertz: 700, roomSeconds: 1.5, wow: 0.7, drive: 0.8, topHertz: 6_200, gain: 1)
+        padHertz: 700, roomSeconds: 1.5, wow: 0.7, drive: 0.8, topHertz: 6_200, gain: 0.79)
 
     static let gangesDawn = Mood(
         name: "Dawn over the Ganges", words: ["dawn", "ganges", "ganga", "river", "bhairav", "sunrise", "tanpura"],
@@ -67,5 +67,5 @@ extension Mood {
                 .init(hertz: 480, q: 0.5, level: 0.02, swellsPerSecond: 0.25, swell: 0.55),
                 .init(hertz: 1_500, q: 0.6, level: 0.006, swellsPerSecond: 0.4, swell: 0.6),
             ], dropsPerSecond: 2.5, dropLevel: 0.03, dropHertz: 500...1_400),
-        padHertz: 750, roomSeconds: 3.2, wow: 0.25, drive: 0.3, topHertz: 7_500, gain: 1)
+        padHertz: 750, roomSeconds: 3.2, wow: 0.25, drive: 0.3, topHertz: 7_500, gain: 0.88)
 }

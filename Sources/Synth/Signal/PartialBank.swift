@@ -13,22 +13,25 @@ struct PartialRecipe {
     var partials: [Partial]
 }
 
-/// Decaying sinusoids, four to a vector. One bank is one voice; it allocates nothing after it is made.
+/// Decaying sinusoids, eight side by side. One bank is one voice; it allocates nothing after it is made.
 final class PartialBank {
     static let capacity = 24
-    private typealias Four = SIMD4<Float>
+    /// Eight, so that two vectors of four hide each other's latency.
+    typealias Lanes = SIMD8<Float>
+    private static let width = 8
 
     private struct Group {
-        var real = Four()
-        var imaginary = Four()
-        var cosine = Four()
-        var sine = Four()
-        var veil = Four()
-        var lift = Four()
+        var real = Lanes()
+        var imaginary = Lanes()
+        var cosine = Lanes()
+        var sine = Lanes()
+        var veil = Lanes()
+        var lift = Lanes()
+        var isAlive = true
     }
 
     private let groups: UnsafeMutablePointer<Group>
-    private let groupLimit = PartialBank.capacity / 4
+    private let groupLimit = PartialBank.capacity / PartialBank.width
     private var groupCount = 0
     private(set) var energy: Float = 0
 
@@ -41,14 +44,14 @@ final class PartialBank {
         groups.deallocate()
     }
 
-    var isSounding: Bool { energy > 1e-9 }
+    var isSounding: Bool { energy > 4e-9 }
 
     /// The last sample this voice gave.
     var lastSample: Float {
         var sum: Float = 0
         for g in 0..<groupCount {
             let group = groups[g]
-            sum += (group.imaginary * (Four(repeating: 1) - group.veil)).sum()
+            sum += (group.imaginary * (Lanes(repeating: 1) - group.veil)).sum()
         }
         return sum
     }
@@ -56,11 +59,11 @@ final class PartialBank {
     /// Strikes the body. Partials above 15 kHz are left out; all start at phase zero, so nothing jumps.
     func start(_ recipe: PartialRecipe, hertz: Float, level: Float, damping: Float = 1) {
         let count = min(recipe.partials.count, PartialBank.capacity)
-        groupCount = (count + 3) / 4
+        groupCount = (count + PartialBank.width - 1) / PartialBank.width
         for g in 0..<groupCount {
             var group = Group()
-            for lane in 0..<4 where g * 4 + lane < count {
-                let partial = recipe.partials[g * 4 + lane]
+            for lane in 0..<PartialBank.width where g * PartialBank.width + lane < count {
+                let partial = recipe.partials[g * PartialBank.width + lane]
                 let frequency = partial.ratio * hertz
                 guard frequency < 15_000 else { continue }
                 let angle = 2 * Float.pi * frequency / SampleRate.hertz
@@ -77,10 +80,11 @@ final class PartialBank {
     }
 
     /// Adds this voice to a vector accumulator, summed over lanes by the owner.
-    func render(adding out: UnsafeMutablePointer<SIMD4<Float>>, frames: Int) {
+    func render(adding out: UnsafeMutablePointer<Lanes>, frames: Int) {
         var left: Float = 0
         for g in 0..<groupCount {
             var group = groups[g]
+            guard group.isAlive else { continue }
             for i in 0..<frames {
                 let real = group.real * group.cosine - group.imaginary * group.sine
                 group.imaginary = group.real * group.sine + group.imaginary * group.cosine
@@ -92,7 +96,9 @@ final class PartialBank {
             group.veil.replace(with: 0, where: group.veil .< 1e-12)
             group.real.replace(with: 0, where: group.real * group.real + group.imaginary * group.imaginary .< 1e-18)
             group.imaginary.replace(with: 0, where: group.imaginary * group.imaginary .< 1e-22)
-            left += (group.real * group.real + group.imaginary * group.imaginary).sum()
+            let strength = (group.real * group.real + group.imaginary * group.imaginary).sum()
+            group.isAlive = strength > 4e-10
+            left += strength
             groups[g] = group
         }
         energy = left

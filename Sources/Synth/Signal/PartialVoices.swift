@@ -3,14 +3,14 @@ final class PartialVoices {
     private let banks: [PartialBank]
     private var next = 0
     private var residue = Residue()
-    private let lanes: UnsafeMutablePointer<SIMD4<Float>>
+    private let lanes: UnsafeMutablePointer<PartialBank.Lanes>
     private let laneLimit: Int
 
     init(voices: Int, maximumFrames: Int) {
         banks = (0..<max(voices, 1)).map { _ in PartialBank() }
         laneLimit = maximumFrames
         lanes = .allocate(capacity: maximumFrames)
-        lanes.initialize(repeating: SIMD4<Float>(), count: maximumFrames)
+        lanes.initialize(repeating: PartialBank.Lanes(), count: maximumFrames)
     }
 
     deinit {
@@ -26,7 +26,7 @@ final class PartialVoices {
 
     func render(adding out: UnsafeMutablePointer<Float>, frames: Int) {
         let count = min(frames, laneLimit)
-        lanes.update(repeating: SIMD4<Float>(), count: count)
+        lanes.update(repeating: PartialBank.Lanes(), count: count)
         var any = false
         for bank in banks where bank.isSounding {
             bank.render(adding: lanes, frames: count)

@@ -11,8 +11,9 @@ func wrapped(_ phase: Float) -> Float {
     phase > 0.5 ? phase - 1 : (phase < -0.5 ? phase + 1 : phase)
 }
 
-/// Brings any phase in turns to -0.5...0.5.
+/// Brings any phase in turns, up to a million, to -0.5...0.5.
 @inline(__always)
 func wrappedFar(_ phase: Float) -> Float {
-    phase - phase.rounded(.toNearestOrEven)
+    // Adding and taking away 1.5 * 2^23 rounds to a whole number without the library call of older processors.
+    phase - ((phase + 12_582_912) - 12_582_912)
 }
