@@ -13,7 +13,7 @@ extension DashboardTests {
         @Test func `It shows the status, follows a change, and says when nobody answers`() async throws {
             let station = Station()
             try await withPage(station) { browser, port in
-                try await #expect(browser.waits(until: "\(Self.text("title")) === 'Rain on the veranda'"))
+                try await #require(browser.waits(until: "\(Self.text("title")) === 'Rain on the veranda'"))
                 let words = try await browser.evaluate("document.body.innerText").string ?? ""
                 for expected in [
                     "On air", "On the air for 3 h 12 min.", "Track 214 · prompt 3 · from the Buffer", "0:22", "1:00",
@@ -26,13 +26,13 @@ extension DashboardTests {
                     #expect(words.contains(expected), "\(expected) is not on the page")
                 }
                 station.status = .make(onAir: false, sentence: "Off the air: the disk is full.", title: "<img src=x>")
-                try await #expect(browser.waits(until: "\(Self.text("title")) === '<img src=x>'"))
+                try await #require(browser.waits(until: "\(Self.text("title")) === '<img src=x>'"))
                 try await #expect(browser.evaluate("\(Self.text("light"))").string == "Off air")
                 try await #expect(
                     browser.evaluate("\(Self.text("sentence"))").string == "Off the air: the disk is full.")
                 try await #expect(browser.evaluate("document.querySelectorAll('main img').length").number == 0)
                 station.status = nil
-                try await #expect(
+                try await #require(
                     browser.waits(until: "\(Self.text("sentence")).startsWith('The supervisor does not answer')"))
                 try await #expect(browser.evaluate("performance.getEntriesByType('navigation').length").number == 1)
                 #expect(browser.consoleErrors == [])
@@ -42,7 +42,7 @@ extension DashboardTests {
 
         @Test func `It has room on a phone, names for a screen reader, and a keyboard's way`() async throws {
             try await withPage(Station()) { browser, _ in
-                try await #expect(browser.waits(until: "\(Self.text("title")) === 'Rain on the veranda'"))
+                try await #require(browser.waits(until: "\(Self.text("title")) === 'Rain on the veranda'"))
                 let shots = ProcessInfo.processInfo.environment["LOFISUP_SCREENSHOTS"]
                 for width in [320, 390, 820, 1440] {
                     for colours in ["dark", "light"] {
@@ -72,17 +72,17 @@ extension DashboardTests {
                 let (ports, announce) = AsyncStream.makeStream(of: Int.self)
                 try await withRunning(first) { port in
                     try await browser.navigate(to: "http://127.0.0.1:\(port)/")
-                    try await #expect(browser.waits(until: "\(Self.text("light")) === 'On air'"))
+                    try await #require(browser.waits(until: "\(Self.text("light")) === 'On air'"))
                     announce.yield(port)
                 }
                 announce.finish()
-                try await #expect(
+                try await #require(
                     browser.waits(until: "\(Self.text("sentence")).startsWith('Connection lost, retrying')"))
                 station.status = .make(title: "After the break")
                 for await port in ports {
                     let second = DashboardServer(port: port, station)
                     try await withRunning(second) { _ in
-                        try await #expect(browser.waits(until: "\(Self.text("title")) === 'After the break'"))
+                        try await #require(browser.waits(until: "\(Self.text("title")) === 'After the break'"))
                         try await #expect(browser.evaluate("\(Self.text("light"))").string == "On air")
                     }
                 }
@@ -97,8 +97,8 @@ extension DashboardTests {
                     try await #expect(browser.evaluate("document.body.dataset.player").string == "idle")
                     try await Self.untilSegments(2, of: 1, in: directory)
                     try await browser.click("#listen")
-                    try await #expect(browser.waits(until: "document.body.dataset.player === 'playing'"))
-                    try await #expect(browser.waits(until: "document.getElementById('video').currentTime > 1"))
+                    try await #require(browser.waits(until: "document.body.dataset.player === 'playing'"))
+                    try await #require(browser.waits(until: "document.getElementById('video').currentTime > 1"))
                     try await #expect(browser.evaluate("document.activeElement.id").string == "stop")
                     try await #expect(browser.evaluate(Self.loudness).number ?? 0 > 0.01)
                     let behind = try await browser.evaluate(Self.behind).number ?? 99
@@ -109,16 +109,16 @@ extension DashboardTests {
                     let near = "(video => (video.currentTime = video.buffered.end(0) - 0.5) + 0.5)"
                     let heard = try await browser.evaluate("\(near)(document.getElementById('video'))").number ?? 0
                     let again = try LiveEncoder(directory: directory, life: 2)
-                    try await #expect(
+                    try await #require(
                         browser.waits(
                             until: "document.getElementById('video').currentTime > \(heard + 1.5)", seconds: 40))
                     try await #expect(browser.evaluate(Self.loudness).number ?? 0 > 0.01)
                     try await #expect(browser.evaluate("document.getElementById('video').buffered.length").number == 1)
 
                     try await browser.click("#mute")
-                    try await #expect(browser.waits(until: "document.getElementById('video').muted"))
+                    try await #require(browser.waits(until: "document.getElementById('video').muted"))
                     try await browser.click("#stop")
-                    try await #expect(browser.waits(until: "document.body.dataset.player === 'idle'"))
+                    try await #require(browser.waits(until: "document.body.dataset.player === 'idle'"))
                     #expect(browser.consoleErrors == [])
                     try expectOwnOrigin(browser, port: port)
                     again.kill()
