@@ -31,7 +31,7 @@ final class ConnectionWarden: Sendable {
         let now = clock.monotonicSeconds
         var closed = 0
         var after: [TCPConnection.Identity: Memory] = [:]
-        var kept: [(connection: TCPConnection, atSeconds: Double)] = []
+        var kept: [(connection: TCPConnection, memory: Memory)] = []
         let before = known.withLock { $0 }
         for connection in TCPConnection.accepted(onPort: port) {
             guard let facts = connection.facts else { continue }
@@ -40,16 +40,21 @@ final class ConnectionWarden: Sendable {
                 memory = Memory(takenBytes: facts.takenBytes, receivedBytes: facts.receivedBytes, atSeconds: now)
             }
             if isOverLimit(facts, memory, now: now) {
-                connection.shut()
+                connection.shut(dropping: facts.waitingBytes > 0)
                 closed += 1
             } else {
                 after[connection.identity] = memory
-                kept.append((connection, memory.atSeconds))
+                kept.append((connection, memory))
             }
         }
         let excess = max(0, kept.count - limits.connectionsMax)
-        for (connection, _) in kept.sorted(by: { $0.atSeconds < $1.atSeconds }).prefix(excess) {
-            connection.shut()
+        // Those that never took a byte go first, or a crowd of newcomers would push out whoever listens.
+        let leastFirst = kept.sorted { (one, other) in
+            let (used, otherUsed) = (one.memory.takenBytes > 1, other.memory.takenBytes > 1)
+            return used == otherUsed ? one.memory.atSeconds < other.memory.atSeconds : otherUsed
+        }
+        for (connection, _) in leastFirst.prefix(excess) {
+            connection.shut(dropping: false)
             after[connection.identity] = nil
             closed += 1
         }

@@ -14,6 +14,8 @@ public final class DashboardServer: Sendable {
     private let bands: HealthBands
     private let hlsDirectory: String
     private let limits: ConnectionLimits
+    /// Between two readings of the status.
+    private let beatSeconds: Double
     private let hub: StatusHub
     private let life = Mutex(Life())
 
@@ -36,19 +38,21 @@ public final class DashboardServer: Sendable {
         status: @escaping @Sendable () -> StationStatus?
     ) {
         self.init(
-            host: host, port: port, hlsDirectory: hlsDirectory, bands: bands, limits: ConnectionLimits(), status: status
+            host: host, port: port, hlsDirectory: hlsDirectory, bands: bands, limits: ConnectionLimits(),
+            beatSeconds: 1, status: status
         )
     }
 
     init(
         host: String, port: Int, hlsDirectory: String, bands: HealthBands, limits: ConnectionLimits,
-        status: @escaping @Sendable () -> StationStatus?
+        beatSeconds: Double, status: @escaping @Sendable () -> StationStatus?
     ) {
         self.host = host
         self.port = port
         self.bands = bands
         self.hlsDirectory = hlsDirectory
         self.limits = limits
+        self.beatSeconds = beatSeconds
         self.hub = StatusHub(status: status)
     }
 
@@ -68,7 +72,7 @@ public final class DashboardServer: Sendable {
         }
         guard mayRun else { return }
         hub.refresh()
-        let beat = Ticker(name: "status", seconds: 1) { [hub] in hub.refresh() }
+        let beat = Ticker(name: "status", seconds: beatSeconds) { [hub] in hub.refresh() }
         defer {
             beat.stop()
             life.withLock { $0.warden?.stop() }

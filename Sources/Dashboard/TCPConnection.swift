@@ -54,7 +54,14 @@ struct TCPConnection {
     }
 
     /// Ends it in both directions; its owner then reads the end of the stream.
-    func shut() { _ = shutdown(held.number, Int32(SHUT_RDWR)) }
+    /// - Parameter dropping: forgets what it has not taken, which the kernel would otherwise offer it for minutes.
+    func shut(dropping: Bool) {
+        if dropping {
+            var atOnce = linger(l_onoff: 1, l_linger: 0)
+            setsockopt(held.number, SOL_SOCKET, SO_LINGER, &atOnce, socklen_t(MemoryLayout<linger>.size))
+        }
+        _ = shutdown(held.number, Int32(SHUT_RDWR))
+    }
 
     private static func openDescriptors() -> [Int32] {
         guard let directory = opendir("/proc/self/fd") else { return [] }

@@ -45,7 +45,7 @@ extension DashboardTests {
         }
 
         @Test func `A client that left is forgotten`() async throws {
-            let server = DashboardServer(host: "127.0.0.1", port: 0, hlsDirectory: "/nonexistent") { .make() }
+            let server = DashboardServer(Station())
             try await withRunning(server) { port in
                 try await onThread {
                     let client = try RawClient(port: port)

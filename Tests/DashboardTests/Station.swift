@@ -1,8 +1,7 @@
-import Dashboard
 import Domain
-import FoundationEssentials
-import Platform
 import Synchronization
+
+@testable import Dashboard
 
 /// A status that a test changes under the server's eyes.
 final class Station: Sendable {
@@ -54,15 +53,28 @@ extension StationStatus {
     }
 }
 
+extension DashboardServer {
+    /// On a free port, with a quicker beat than the station's, so that tests wait less.
+    convenience init(
+        port: Int = 0, hlsDirectory: String = "/nonexistent", limits: ConnectionLimits = ConnectionLimits(),
+        _ station: Station
+    ) {
+        self.init(
+            host: "127.0.0.1", port: port, hlsDirectory: hlsDirectory, bands: HealthBands(), limits: limits,
+            beatSeconds: 0.2
+        ) { station.status }
+    }
+}
+
 /// Runs a dashboard on a free port for as long as `body` lasts.
 func withDashboard(
     _ station: Station = Station(), hlsDirectory: String = "/nonexistent",
     _ body: @escaping @Sendable (Int) async throws -> Void
 ) async throws {
-    let server = DashboardServer(host: "127.0.0.1", port: 0, hlsDirectory: hlsDirectory) { station.status }
-    try await withRunning(server, body)
+    try await withRunning(DashboardServer(hlsDirectory: hlsDirectory, station), body)
 }
 
+/// Runs `server` for as long as `body` lasts.
 func withRunning(_ server: DashboardServer, _ body: @escaping @Sendable (Int) async throws -> Void) async throws {
     let (ports, announce) = AsyncStream.makeStream(of: Int.self)
     try await withThrowingTaskGroup(of: Void.self) { group in

@@ -104,10 +104,14 @@ public final class Browser: Sendable {
     /// Every address the page asked for.
     public var requests: [String] { journal.requests.withLock { $0 } }
 
+    /// Returns once the page and all it names have been loaded.
     public func navigate(to url: String) async throws {
         let answer = try await call("Page.navigate", ["url": .string(url)])
         if let reason = answer["errorText"].string {
             throw BrowserError.refused(method: "navigate to \(url)", reason: reason)
+        }
+        guard try await waits(until: "document.readyState === 'complete'") else {
+            throw BrowserError.refused(method: "navigate to \(url)", reason: "the page did not load in time")
         }
     }
 
