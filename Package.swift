@@ -67,6 +67,13 @@ let package = Package(
 
         // Tests mirror the rooms
         .target(name: "TestSupport", dependencies: ["Domain", "Platform"], path: "Tests/TestSupport", swiftSettings: fast),
+        .testTarget(
+            name: "BufferTests", dependencies: ["Buffer", "Domain", "Platform", "TestSupport", "CrashWriter"],
+            swiftSettings: house),
+        // Appends and consumes until BufferTests kills it.
+        .executableTarget(
+            name: "CrashWriter", dependencies: ["Buffer", "Domain", "Platform"], path: "Tests/CrashWriter",
+            swiftSettings: house),
         .testTarget(name: "HouseRulesTests", dependencies: ["TestSupport"], swiftSettings: house),
     ]
 )
