@@ -81,5 +81,13 @@ let package = Package(
         .testTarget(
             name: "FlowTests", dependencies: ["CLI", "TestSupport", "Domain", "Platform", "IPC", "Buffer"],
             swiftSettings: house),
+        .testTarget(
+            name: "BufferTests", dependencies: ["Buffer", "Domain", "Platform", "TestSupport", "CrashWriter"],
+            swiftSettings: house),
+        // Appends and consumes until BufferTests kills it.
+        .executableTarget(
+            name: "CrashWriter", dependencies: ["Buffer", "Domain", "Platform"], path: "Tests/CrashWriter",
+            swiftSettings: house),
+        .testTarget(name: "HouseRulesTests", dependencies: ["TestSupport"], swiftSettings: house),
     ]
 )

@@ -23,7 +23,7 @@ public final class BufferDirectory: Sendable {
         }
         self.rules = rules
         files = ShelfFiles(paths: paths, rules: rules, clock: clock)
-        openingReport = try files.exclusively { shelf throws(BufferError) in try shelf.reconcile() }
+        openingReport = try Self.open(files)
     }
 
     /// The directory that holds the tracks and the metadata.
@@ -33,6 +33,26 @@ public final class BufferDirectory: Sendable {
     /// when a track's file turned out to be missing or unreadable.
     @discardableResult
     public func reconcile() throws(BufferError) -> ReconcileReport {
-        try files.exclusively { shelf throws(BufferError) in try shelf.reconcile() }
+        try Self.reconcile(files)
+    }
+
+    /// A full disk must not keep the station from playing what it has: if the records can be read, repairs wait.
+    private static func open(_ files: ShelfFiles) throws(BufferError) -> ReconcileReport {
+        do throws(BufferError) {
+            return try reconcile(files)
+        } catch .diskFull(let file, let missing) {
+            let error = BufferError.diskFull(file: file, missingBytes: missing)
+            guard try files.refresh() != nil else { throw error }
+            return ReconcileReport(repairs: [.postponed(reason: error.description)])
+        }
+    }
+
+    private static func reconcile(_ files: ShelfFiles) throws(BufferError) -> ReconcileReport {
+        do throws(BufferError) {
+            return try files.exclusively(reconciles: true) { shelf throws(BufferError) in try shelf.reconcile() }
+        } catch .diskFull(let file, let missing) {
+            try files.freeEvergreen(orThrow: .diskFull(file: file, missingBytes: missing), bytes: missing)
+            return try files.exclusively(reconciles: true) { shelf throws(BufferError) in try shelf.reconcile() }
+        }
     }
 }

@@ -23,6 +23,8 @@ public enum BufferError: Error, Sendable, Equatable, CustomStringConvertible {
     case reservationSpent(number: Int)
     /// A track was to be consumed whose number was never given out.
     case unknownNumber(number: Int, highest: Int)
+    /// A file with the highest number there can be lies on the Buffer; surely not by our doing.
+    case numbersExhausted(highest: Int)
     case system(SystemError)
 
     public var description: String {
@@ -41,6 +43,8 @@ public enum BufferError: Error, Sendable, Equatable, CustomStringConvertible {
         case .reservationSpent(let number): "slot \(number) was committed or abandoned before"
         case .unknownNumber(let number, let highest):
             "track \(number) cannot be consumed: the highest number given out is \(highest)"
+        case .numbersExhausted(let highest):
+            "no track can be numbered above \(highest): remove the file that bears it and buffer_marks.json"
         case .system(let error): error.description
         }
     }

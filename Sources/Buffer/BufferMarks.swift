@@ -42,10 +42,13 @@ struct BufferMarks: Codable, Hashable, Sendable {
         return merged
     }
 
+    /// Far beyond a century of changes, and far from overflow.
+    static let figureMax = 1 << 50
+
     /// Why these figures cannot be ours, or nil.
     var flaw: String? {
         let figures = [consumedThrough, takenThrough, reservations, changes]
-        if figures.contains(where: { $0 < 0 }) { return "a negative figure" }
+        if figures.contains(where: { $0 < 0 || $0 > Self.figureMax }) { return "a negative or absurd figure" }
         if max(consumedThrough, takenThrough) > ChunkName.largest { return "a number over \(ChunkName.largest)" }
         if let lastSlot, !lastSlot.isSound { return "slot \(lastSlot.number) makes no sense" }
         return airedSeconds >= 0 && airedSeconds.isFinite ? nil : "aired_seconds makes no sense"

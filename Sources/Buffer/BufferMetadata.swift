@@ -33,6 +33,9 @@ struct TrackEntry: Codable, Sendable, Hashable {
     /// `BufferMarks.airedSeconds` when it aired.
     var airedAtSeconds: Double?
 
+    /// What fits into a WAV file, and a little more.
+    static let framesMax = 1 << 31
+
     func track(in directory: String) -> BufferTrack {
         BufferTrack(
             number: number, promptIndex: promptIndex, positionInPrompt: positionInPrompt, title: title, frames: frames,
@@ -45,14 +48,14 @@ struct TrackEntry: Codable, Sendable, Hashable {
 extension BufferMetadata: FlawedRecord {
     var flaw: String? {
         if version != Self.currentVersion { return "version \(version), this program knows \(Self.currentVersion)" }
-        if generation < 0 { return "a negative generation" }
+        if generation < 0 || generation > BufferMarks.figureMax { return "a negative or absurd generation" }
         if let flaw = marks.flaw { return "marks: \(flaw)" }
         var seen: Set<Int> = []
         for entry in tracks {
             guard let name = ChunkName(file: entry.file), name.number == entry.number,
                 name.promptIndex == entry.promptIndex
             else { return "track \(entry.number): \"\(entry.file)\" is not its file's name" }
-            if !entry.slot.isSound || entry.frames < 0 || entry.seconds < 0 {
+            if !entry.slot.isSound || !(0...TrackEntry.framesMax).contains(entry.frames) || entry.seconds < 0 {
                 return "track \(entry.number): a negative or absurd figure"
             }
             if !seen.insert(entry.number).inserted { return "track \(entry.number) is there twice" }

@@ -51,7 +51,7 @@ public struct BufferRules: Sendable, Hashable {
     /// - Throws: `BufferError.rules`, naming the first rule that makes no sense.
     func validate() throws(BufferError) {
         func require(_ sound: Bool, _ words: String) throws(BufferError) { if !sound { throw .rules(words) } }
-        try require(trackSeconds >= 1, "a track must last at least 1 s, not \(trackSeconds)")
+        try require((1...21_600).contains(trackSeconds), "a track must last 1 s to 6 h, not \(trackSeconds) s")
         try require(
             chunksPerPrompt >= 1,
             "a prompt's \(promptSeconds) s must hold at least one track of \(trackSeconds) s")

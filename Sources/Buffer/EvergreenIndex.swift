@@ -11,7 +11,7 @@ struct EvergreenIndex: FlawedRecord {
 
     var flaw: String? {
         if version != Self.currentVersion { return "version \(version), this program knows \(Self.currentVersion)" }
-        if generation < 0 { return "a negative generation" }
+        if generation < 0 || generation > BufferMarks.figureMax { return "a negative or absurd generation" }
         var seen: Set<String> = []
         for entry in tracks {
             if let flaw = entry.flaw { return flaw }
@@ -86,7 +86,9 @@ struct EvergreenEntry: Codable, Sendable, Hashable {
 
     fileprivate var flaw: String? {
         if ChunkName(file: file)?.number != number { return "\"\(file)\" is not the file of track \(number)" }
-        if frames < 0 || promptIndex < 0 || positionInPrompt < 0 { return "\(file): a negative figure" }
+        if !(0...TrackEntry.framesMax).contains(frames) || promptIndex < 0 || positionInPrompt < 0 {
+            return "\(file): a negative figure"
+        }
         if let lastAiredAtSeconds, !(lastAiredAtSeconds >= 0) { return "\(file): a negative time" }
         return nil
     }

@@ -112,3 +112,14 @@ extension LockedShelf {
         return entry
     }
 }
+
+extension ShelfFiles {
+    /// Makes `bytes` and a track's worth of room on a full disk out of the evergreen library.
+    /// - Throws: `error`, when the library has nothing to give.
+    func freeEvergreen(orThrow error: BufferError, bytes: Int) throws(BufferError) {
+        let helped = try exclusively(reconciles: true) { shelf throws(BufferError) in
+            try shelf.freeEvergreen(bytes: bytes + rules.trackBytes)
+        }
+        if !helped { throw error }
+    }
+}

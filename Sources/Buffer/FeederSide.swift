@@ -43,15 +43,16 @@ extension BufferDirectory {
     /// - Parameter airedAtWallSeconds: seconds since 1970, for people only.
     /// - Throws: `unknownNumber`, `diskFull`, `busy`, `system`.
     public func markConsumed(through number: Int, airedAtWallSeconds: Double) throws(BufferError) {
-        try files.exclusively { shelf throws(BufferError) in
-            do throws(BufferError) {
+        func consume() throws(BufferError) {
+            try files.exclusively { shelf throws(BufferError) in
                 try shelf.consume(through: number, airedAt: airedAtWallSeconds)
-            } catch .diskFull(let file, let missing) {
-                guard try shelf.freeEvergreen(bytes: missing + shelf.rules.trackBytes) else {
-                    throw .diskFull(file: file, missingBytes: missing)
-                }
-                try shelf.save()
             }
+        }
+        do throws(BufferError) {
+            try consume()
+        } catch .diskFull(let file, let missing) {
+            try files.freeEvergreen(orThrow: .diskFull(file: file, missingBytes: missing), bytes: missing)
+            try consume()
         }
     }
 
@@ -75,9 +76,10 @@ extension LockedShelf {
             tracks[index].state = .consumed
             tracks[index].airedAt = airedAt.isFinite ? airedAt : nil
             tracks[index].airedAtSeconds = marks.airedSeconds
-            marks.airedSeconds += tracks[index].seconds
+            marks.airedSeconds += StationAudio.seconds(ofFrames: tracks[index].frames)
             changed = true
         }
-        if changed { try shelve(retire()) }
+        let retired = retire()
+        if changed || !retired.isEmpty { try shelve(retired) }
     }
 }

@@ -86,6 +86,7 @@ extension LockedShelf {
             }
         }
         let slot = rules.slot(after: marks.lastSlot)
+        guard slot.isSound else { throw .numbersExhausted(highest: ChunkName.largest) }
         guard let lock = try slots.attempt(slot) else {
             throw .busy(lock: paths.slots, waitedSeconds: 0)
         }

@@ -1,9 +1,14 @@
 /// What reconciling the Buffer found and did.
 public struct ReconcileReport: Sendable, Hashable {
     /// In the order they were made.
-    public var repairs: [Repair] = []
+    public var repairs: [Repair]
     /// Names in the Buffer's directory that are not the Buffer's: left alone.
-    public var foreign: [String] = []
+    public var foreign: [String]
+
+    public init(repairs: [Repair] = [], foreign: [String] = []) {
+        self.repairs = repairs
+        self.foreign = foreign
+    }
 
     /// True when nothing had to be repaired.
     public var isClean: Bool { repairs.isEmpty }
@@ -33,6 +38,8 @@ public enum Repair: Sendable, Hashable, CustomStringConvertible {
     case temporaryRemoved(file: String)
     /// What a dead generator had begun was removed.
     case stagedRemoved(file: String)
+    /// The disk is full: nothing could be repaired now.
+    case postponed(reason: String)
 
     public var description: String {
         switch self {
@@ -45,6 +52,7 @@ public enum Repair: Sendable, Hashable, CustomStringConvertible {
         case .missing(let file): "\(file) was missing: rebuilt from the files"
         case .temporaryRemoved(let file): "\(file), left by a writer that died, was removed"
         case .stagedRemoved(let file): "\(file), left by a generator that died, was removed"
+        case .postponed(let reason): "repairs had to wait: \(reason)"
         }
     }
 }

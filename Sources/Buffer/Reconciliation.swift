@@ -8,11 +8,11 @@ extension LockedShelf {
     func reconcile() throws(BufferError) -> ReconcileReport {
         var report = ReconcileReport()
         let before = (tracks: tracks, marks: marks)
-        let known = try reload(&report)
+        let (known, metadataMissing) = try reload(&report)
         try removeStaleTemporaries(&report)
         let chunks = try sortNames(&report)
-        try checkEntries(against: Set(chunks.map(\.file)), &report)
-        try adopt(chunks, titles: known, &report)
+        try checkEntries(against: chunks, &report)
+        try adopt(chunks.keys.sorted(), titles: known, metadataMissing: metadataMissing, &report)
         try raiseCursor()
         tracks = snapshot.tracks
         try sweepSlots(&report)
@@ -27,17 +27,21 @@ extension LockedShelf {
     }
 
     /// Reads the records afresh, setting aside what cannot be believed.
-    /// - Returns: what older versions knew of each file.
-    private func reload(_ report: inout ReconcileReport) throws(BufferError) -> [String: TrackEntry] {
+    /// - Returns: what older versions knew of each file, and whether there was no metadata at all.
+    private func reload(
+        _ report: inout ReconcileReport
+    ) throws(BufferError) -> (known: [String: TrackEntry], metadataMissing: Bool) {
         let marksFile = RecordFile<BufferMarks>(paths.marks)
         let metadataFile = RecordFile<BufferMetadata>(paths.metadata)
         var found = BufferMarks()
         if let record = try believe(marksFile, &report) {
             found = record
-        } else if let previous = marksFile.loadPrevious() {
-            found = previous
+        } else {
+            files.cache.withLock { $0.marks = nil }
+            found = marksFile.loadPrevious() ?? found
         }
         tracks = []
+        let metadataMissing = try metadataFile.stamp() == nil
         if let record = try believe(metadataFile, &report) {
             found = record.marks.merged(with: found)
             tracks = record.tracks
@@ -47,8 +51,8 @@ extension LockedShelf {
         let previous = metadataFile.loadPrevious()
         marks = found.merged(with: previous?.marks)
         tracks = snapshot.tracks
-        return Dictionary(
-            (tracks + (previous?.tracks ?? [])).map { ($0.file, $0) }, uniquingKeysWith: { current, _ in current })
+        let known = (tracks + (previous?.tracks ?? [])).map { ($0.file, $0) }
+        return (Dictionary(known, uniquingKeysWith: { current, _ in current }), metadataMissing)
     }
 
     private func believe<Record>(
@@ -72,16 +76,16 @@ extension LockedShelf {
     }
 
     /// The tracks among the names in the Buffer's directory; the names that are not ours go into the report.
-    private func sortNames(_ report: inout ReconcileReport) throws(BufferError) -> [ChunkName] {
+    private func sortNames(_ report: inout ReconcileReport) throws(BufferError) -> [ChunkName: FileStamp] {
         let metadataFile = RecordFile<BufferMetadata>(paths.metadata)
         let marksFile = RecordFile<BufferMarks>(paths.marks)
         let own: Set<String> = ["buffer.lock", "staging", "slots", "refused", "evergreen", "lost+found"]
-        var chunks: [ChunkName] = []
+        var chunks: [ChunkName: FileStamp] = [:]
         for name in try onDisk(paths.buffer, { () throws(SystemError) in try Files.names(in: paths.buffer) }) {
             if own.contains(name) || metadataFile.owns(name) || marksFile.owns(name) { continue }
             if AtomicFile.isTemporaryName(name) { continue }
-            if let chunk = ChunkName(file: name), try stamp(chunk.file)?.kind == .regular {
-                chunks.append(chunk)
+            if let chunk = ChunkName(file: name), let stamp = try stamp(name), stamp.kind == .regular {
+                chunks[chunk] = stamp
             } else {
                 report.foreign.append(name)
             }
@@ -96,12 +100,12 @@ extension LockedShelf {
 
     /// Drops entries without a file; reads again those files that are too short for what their entry says.
     private func checkEntries(
-        against present: Set<String>, _ report: inout ReconcileReport
+        against present: [ChunkName: FileStamp], _ report: inout ReconcileReport
     ) throws(BufferError) {
         var kept: [TrackEntry] = []
         kept.reserveCapacity(tracks.count)
         for var entry in tracks {
-            guard present.contains(entry.file), let stamp = try stamp(entry.file) else {
+            guard let name = ChunkName(file: entry.file), let stamp = present[name] else {
                 report.repairs.append(.entryDropped(file: entry.file))
                 continue
             }
@@ -118,13 +122,14 @@ extension LockedShelf {
 
     /// Gives an entry to every track that has none.
     private func adopt(
-        _ chunks: [ChunkName], titles: [String: TrackEntry], _ report: inout ReconcileReport
+        _ chunks: [ChunkName], titles: [String: TrackEntry], metadataMissing: Bool,
+        _ report: inout ReconcileReport
     ) throws(BufferError) {
         let files = Set(tracks.map(\.file))
         var numbers = Set(tracks.map(\.number))
         let unknown = chunks.filter { !files.contains($0.file) }.sorted()
         if unknown.isEmpty { return }
-        if files.isEmpty && !report.repairs.contains(where: { if case .rebuilt = $0 { true } else { false } }) {
+        if metadataMissing {
             report.repairs.append(.missing(file: RecordFile<BufferMetadata>(paths.metadata).name))
         }
         let positions = try Dictionary(
@@ -138,32 +143,40 @@ extension LockedShelf {
             var entry = titles[chunk.file] ?? blankEntry(chunk, position: positions[chunk.number])
             entry.frames = frames
             entry.seconds = StationAudio.seconds(ofFrames: frames)
-            entry.state = chunk.number <= marks.consumedThrough ? .consumed : entry.state
             numbers.insert(chunk.number)
             tracks.append(entry)
-            tracks.sort { $0.number < $1.number }
             report.repairs.append(.adopted(file: chunk.file))
         }
+        tracks = snapshot.tracks
+        guessPositions()
     }
 
     /// What can be said of a track whose name is all there is.
     private func blankEntry(_ chunk: ChunkName, position: Int?) -> TrackEntry {
         TrackEntry(
             number: chunk.number, file: chunk.file, promptIndex: chunk.promptIndex,
-            positionInPrompt: position ?? likelyPosition(chunk), seconds: 0, frames: 0, state: .ready,
+            positionInPrompt: position ?? Self.unknownPosition, seconds: 0, frames: 0, state: .ready,
             title: "Chunk \(ChunkName.padded(chunk.number))", provenance: nil, createdAt: 0)
     }
 
+    private static let unknownPosition = -1
+
     /// A track stands as far into its prompt as its neighbours say: the last slot given out, or the track before.
-    private func likelyPosition(_ chunk: ChunkName) -> Int {
-        if let last = marks.lastSlot, last.promptIndex == chunk.promptIndex, last.number >= chunk.number {
-            let position = last.positionInPrompt - (last.number - chunk.number)
-            if position >= 0 { return position }
+    private func guessPositions() {
+        for index in tracks.indices where tracks[index].positionInPrompt == Self.unknownPosition {
+            let entry = tracks[index]
+            var position = 0
+            if index > 0, tracks[index - 1].number == entry.number - 1,
+                tracks[index - 1].promptIndex == entry.promptIndex
+            {
+                position = tracks[index - 1].positionInPrompt + 1
+            }
+            if let last = marks.lastSlot, last.promptIndex == entry.promptIndex, last.number >= entry.number {
+                let counted = last.positionInPrompt - (last.number - entry.number)
+                if counted >= 0 { position = counted }
+            }
+            tracks[index].positionInPrompt = position
         }
-        if let before = snapshot.entry(number: chunk.number - 1), before.promptIndex == chunk.promptIndex {
-            return before.positionInPrompt + 1
-        }
-        return 0
     }
 
     /// The frames in a file of the Buffer; nil when it is no track, and was refused.

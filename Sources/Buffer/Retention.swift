@@ -18,7 +18,9 @@ extension LockedShelf {
         try saveMarks()
         var index = try evergreenIndex()
         for entry in retired where rules.evergreenBytesMax > 0 {
-            index.put(EvergreenEntry(entry))
+            var evergreen = EvergreenEntry(entry)
+            evergreen.lastAiredAtSeconds = entry.airedAtSeconds ?? marks.airedSeconds
+            index.put(evergreen)
         }
         let dropped = index.trim(toBytes: rules.evergreenBytesMax)
         if !retired.isEmpty || !dropped.isEmpty { try saveEvergreen(index) }

@@ -18,15 +18,15 @@ final class ShelfFiles: Sendable {
     /// the metadata turns out broken and has to be rebuilt.
     func snapshot() throws(BufferError) -> ShelfSnapshot {
         if let found = try refresh() { return found }
-        return try exclusively { shelf throws(BufferError) in
-            try shelf.reconcile()
-            return shelf.snapshot
-        }
+        return try exclusively { shelf throws(BufferError) in shelf.snapshot }
     }
 
     /// Runs `body` while no other process or thread changes the Buffer.
+    /// - Parameter reconciles: `body` reconciles by itself, and wants the report of it.
     /// - Throws: `busy` when the lock cannot be had in time; and what `body` throws.
-    func exclusively<Result>(_ body: (LockedShelf) throws(BufferError) -> Result) throws(BufferError) -> Result {
+    func exclusively<Result>(
+        reconciles: Bool = false, _ body: (LockedShelf) throws(BufferError) -> Result
+    ) throws(BufferError) -> Result {
         let lock = try onDisk(paths.lock) { () throws(SystemError) in
             try FileLock.wait(paths.lock, timeoutSeconds: rules.lockWaitSeconds)
         }
@@ -38,11 +38,12 @@ final class ShelfFiles: Sendable {
             return try body(shelf)
         }
         let shelf = LockedShelf(files: self, snapshot: ShelfSnapshot(tracks: [], marks: BufferMarks()))
-        try shelf.reconcile()
+        if !reconciles { try shelf.reconcile() }
         return try body(shelf)
     }
 
-    private func refresh() throws(BufferError) -> ShelfSnapshot? {
+    /// As `snapshot`, but nil instead of a repair.
+    func refresh() throws(BufferError) -> ShelfSnapshot? {
         try cache.withLock { cache throws(BufferError) in try cache.refresh(paths) }
     }
 }

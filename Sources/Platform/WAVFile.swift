@@ -16,6 +16,8 @@ public struct WAVFormat: Sendable, Hashable {
 /// Why a file is not a WAV that the station can play.
 public enum WAVError: Error, Sendable, Equatable, CustomStringConvertible {
     case system(SystemError)
+    /// The file system filled up.
+    case diskFull(path: String, missingBytes: Int)
     /// The bytes are no WAV, or its header makes no sense.
     case notWAV(path: String, reason: String)
     /// A WAV, but of another sound than asked for.
@@ -30,6 +32,7 @@ public enum WAVError: Error, Sendable, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .system(let error): error.description
+        case .diskFull(let path, let missing): "disk full: \(path) lacks \(missing) bytes"
         case .notWAV(let path, let reason): "\(path): not a WAV file: \(reason)"
         case .otherFormat(let path, let found, let wanted): "\(path): is \(found), wanted \(wanted)"
         case .truncated(let path, let promised, let present):
@@ -110,7 +113,7 @@ public final class WAVWriter {
             file = try FileDescriptor.open(path, O_WRONLY | O_CREAT | O_TRUNC)
             try file.write(all: WAVHeader.bytes(format: format, soundBytes: nil))
         } catch {
-            throw .system(SystemError("write \(path)", code: error.code))
+            throw Self.failure(error, path: path, bytes: 44)
         }
     }
 
@@ -122,7 +125,7 @@ public final class WAVWriter {
         do throws(SystemError) {
             try file.write(all: whole)
         } catch {
-            throw .system(SystemError("write \(path)", code: error.code))
+            throw Self.failure(error, path: path, bytes: whole.count)
         }
         frames += added
     }
@@ -145,8 +148,14 @@ public final class WAVWriter {
             guard written == header.count else { throw SystemError("write", code: ENOSPC) }
             try retrying("fsync") { fsync(file.number) }
         } catch {
-            throw .system(SystemError("write \(path)", code: error.code))
+            throw Self.failure(error, path: path, bytes: 0)
         }
         return frames
+    }
+
+    private static func failure(_ error: SystemError, path: String, bytes: Int) -> WAVError {
+        guard error.isDiskFull else { return .system(SystemError("write \(path)", code: error.code)) }
+        let free = (try? DiskSpace.freeBytes(at: Files.parent(of: path))) ?? 0
+        return .diskFull(path: path, missingBytes: max(bytes - free, 1))
     }
 }

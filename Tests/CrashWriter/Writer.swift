@@ -1,0 +1,127 @@
+import Buffer
+import Domain
+import FoundationEssentials
+import Glibc
+import Platform
+
+struct Writer {
+    private let buffer: BufferDirectory
+    private let log: FileDescriptor
+    private let clock = SystemClock()
+
+    init(root: String, log: String) throws {
+        let rules = BufferRules(
+            trackSeconds: 1, promptSeconds: 5, promptCount: 3, keepConsumed: 4, diskReserveBytes: 0,
+            evergreenBytesMax: 100_000)
+        buffer = try BufferDirectory(root: root, rules: rules)
+        self.log = try FileDescriptor.open(log, O_WRONLY | O_APPEND | O_CREAT)
+    }
+
+    /// Composes slot after slot.
+    func append() throws {
+        while true {
+            let reservation = try buffer.reserve()
+            try commit(reservation, frames: 441)
+            try say("committed \(reservation.number)")
+        }
+    }
+
+    /// Airs track after track; when there is none it looks again a little later.
+    func consume() throws {
+        while true {
+            guard let track = try buffer.take() else {
+                clock.sleep(seconds: 0.001)
+                continue
+            }
+            try say("taken \(track.number)")
+            try buffer.markConsumed(through: track.number, airedAtWallSeconds: clock.wallSeconds)
+            try say("consumed \(track.number)")
+        }
+    }
+
+    /// Holds a slot, half written, until it is killed.
+    func hold() throws {
+        let reservation = try buffer.reserve()
+        let wav = try WAVWriter(path: reservation.stagedFile, format: .station)
+        try wav.append([Int16](repeating: 0, count: 1000))
+        try say("holding \(reservation.number)")
+        while reservation.isOpen { clock.sleep(seconds: 60) }
+    }
+
+    /// Fills a small disk to the last byte, then shows that the Buffer still stands and recovers.
+    func fill() throws {
+        var committed = 0
+        do {
+            while true {
+                let reservation = try buffer.reserve()
+                try commit(reservation, frames: StationAudio.framesPerSecond)
+                committed += 1
+            }
+        } catch BufferError.waitingForDiskSpace(let free, let needed) {
+            print("waiting \(free < needed)")
+        }
+        let ballast = try fillUp()
+        do {
+            try buffer.markConsumed(through: 1, airedAtWallSeconds: 0)
+            print("mark worked")
+        } catch {
+            print("mark \(error)")
+        }
+        do {
+            _ = try Writer(root: Files.parent(of: buffer.path), log: "/dev/null")
+            print("reopened")
+        } catch {
+            print("reopen \(error)")
+        }
+        try Files.remove(ballast)
+        try buffer.markConsumed(through: 2, airedAtWallSeconds: 0)
+        let repairs = try buffer.reconcile().repairs
+        print("committed \(committed) ready \(try buffer.summary().readyTracks) repairs \(repairs.count)")
+        for repair in repairs { print("repair \(repair)") }
+    }
+
+    /// Takes every byte that is left. Returns the file it made.
+    private func fillUp() throws -> String {
+        let path = Files.parent(of: buffer.path) + "/ballast"
+        let file = try FileDescriptor.open(path, O_WRONLY | O_CREAT)
+        var size = 1 << 16
+        while size > 0 {
+            do throws(SystemError) {
+                try file.write(all: [UInt8](repeating: 1, count: size))
+            } catch {
+                size /= 2
+            }
+        }
+        return path
+    }
+
+    /// Writes one track more than RLIMIT_FSIZE lets it.
+    func writeUnderFileSizeLimit() throws {
+        signal(SIGXFSZ, SIG_IGN)
+        try commit(try buffer.reserve(), frames: 441)
+        let reservation = try buffer.reserve()
+        let wav = try WAVWriter(path: reservation.stagedFile, format: .station)
+        try wav.append([Int16](repeating: 7, count: 882))
+        try wav.close()
+        var limit = rlimit(rlim_cur: 300, rlim_max: 300)
+        setrlimit(__rlimit_resource_t(1), &limit)
+        do {
+            try buffer.commit(reservation, frames: 441, title: "Over", provenance: provenance)
+            print("committed")
+        } catch {
+            print("commit \(error)")
+        }
+        print("ready \(try buffer.summary().readyTracks) staged \(try Files.stamp(reservation.stagedFile) != nil)")
+    }
+
+    private func commit(_ reservation: Reservation, frames: Int) throws {
+        let wav = try WAVWriter(path: reservation.stagedFile, format: .station)
+        try wav.append([Int16](repeating: Int16(reservation.number % 1000), count: frames * 2))
+        try wav.close()
+        try buffer.commit(reservation, frames: frames, title: "Track \(reservation.number)", provenance: provenance)
+    }
+
+    private var provenance: Provenance { Provenance(backend: "crash", seed: 1, renderSeconds: 0) }
+
+    private func say(_ words: String) throws { try log.write(all: Array((words + "\n").utf8)) }
+}
