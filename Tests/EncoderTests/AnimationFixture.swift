@@ -5,7 +5,7 @@ import Platform
 import Testing
 
 /// The tools, and a directory that goes with the test.
-struct AnimationFixture {
+struct AnimationFixture: Sendable {
     let directory: String
     let ffmpeg: String
     let ffprobe: String
@@ -94,5 +94,13 @@ struct AnimationFixture {
                 + ["-f", "rawvideo", "-pix_fmt", "rgb24", "-"])
         try #require(pixels.count == width * height * 3)
         return pixels
+    }
+}
+
+extension AnimationFixture {
+    /// Mean difference of two pictures, in steps of 255.
+    static func difference(_ a: [UInt8], _ b: [UInt8]) -> Double {
+        guard a.count == b.count, !a.isEmpty else { return 255 }
+        return Double(zip(a, b).reduce(0) { $0 + abs(Int($1.0) - Int($1.1)) }) / Double(a.count)
     }
 }

@@ -34,8 +34,10 @@ public enum AnimationError: Error, Sendable, Equatable, CustomStringConvertible 
 
     public var description: String {
         switch self {
-        case .missing(let file): "the animation \(file) does not exist; name another file, or none for the built-in scene"
-        case .unreadable(let file, let reason): "the animation \(file) cannot be read (\(reason)); give the station's user read access"
+        case .missing(let file):
+            "the animation \(file) does not exist; name another file, or none for the built-in scene"
+        case .unreadable(let file, let reason):
+            "the animation \(file) cannot be read (\(reason)); give the station's user read access"
         case .notAFile(let file): "the animation \(file) is not a regular file; name a film or a picture"
         case .empty(let file): "the animation \(file) is empty; copy it again"
         case .notAPicture(let file, let reason):

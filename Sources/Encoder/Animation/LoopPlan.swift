@@ -26,8 +26,8 @@ struct LoopPlan: Equatable {
             let natural = sourceSeconds * Double(plays)
             let seconds = max(group, Int((natural / Double(group)).rounded()) * group)
             let stretch = Double(seconds) / natural
-            // One percent of speed is worth two seconds of length.
-            let cost = abs(stretch - 1) * 100 + abs(natural - ideal) / 2
+            // One percent of speed is worth four seconds of length.
+            let cost = abs(stretch - 1) * 100 + abs(natural - ideal) / 4
             if cost < bestCost {
                 bestCost = cost
                 best = LoopPlan(plays: plays, seconds: seconds, stretch: stretch)

@@ -9,6 +9,7 @@ enum PictureFilter {
         return (even(scaled.0, format.width), even(scaled.1, format.height))
     }
 
+    /// The source comes upright: ffmpeg turns it before its first filter, and then forgets that it was turned.
     static func chain(source: SourcePicture, plan: LoopPlan, format: PictureFormat) -> String {
         let rate = format.framesPerSecond
         var time: [String] = []
@@ -32,17 +33,8 @@ enum PictureFilter {
     private static func shape(_ source: SourcePicture, _ format: PictureFormat) -> [String] {
         var steps: [String] = []
         if source.isInterlaced { steps.append("bwdif=mode=send_frame") }
-        switch source.quarterTurns {
-        case 1: steps.append("transpose=clock")
-        case 2: steps += ["hflip", "vflip"]
-        case 3: steps.append("transpose=cclock")
-        default: break
-        }
-        if source.hasAlpha {
-            steps.append(
-                "format=rgba,split[top][copy];[copy]drawbox=c=black:t=fill:replace=1[ground];"
-                    + "[ground][top]overlay=format=gbrp")
-        }
+        // Premultiplied is the same as laid over black, which the bars are too.
+        if source.hasAlpha { steps += ["format=gbrap", "premultiply=inplace=1", "format=gbrp"] }
         let size = fitted(displayAspect: source.displayAspect, into: format)
         var scale = "scale=\(size.width):\(size.height):flags=lanczos+accurate_rnd+full_chroma_int"
         if source.isHighDynamicRange {

@@ -90,7 +90,8 @@ struct SourceProbe {
 
     func look(isCancelled: () -> Bool) throws -> SourcePicture {
         let outline = try ask(["-show_entries", Self.outlineEntries], isCancelled: isCancelled)
-        guard outline.outcome.succeeded, let answer = outline.answer, let streams = answer.streams, !streams.isEmpty else {
+        guard outline.outcome.succeeded, let answer = outline.answer, let streams = answer.streams, !streams.isEmpty
+        else {
             throw refusal(of: outline.outcome)
         }
         let index = streams.firstIndex { $0.codecType == "video" && $0.disposition?["attached_pic"] != 1 }
@@ -123,7 +124,9 @@ struct SourceProbe {
     private static let frameEntries =
         "frame=pts_time,pkt_dts_time,pkt_duration_time,duration_time:frame_side_data=side_data_type,rotation"
 
-    private func ask(_ question: [String], isCancelled: () -> Bool) throws -> (outcome: ToolRun.Outcome, answer: ProbeAnswer?) {
+    private func ask(_ question: [String], isCancelled: () -> Bool) throws -> (
+        outcome: ToolRun.Outcome, answer: ProbeAnswer?
+    ) {
         let run = ToolRun(
             path: ffprobe,
             arguments: ["-v", "error"] + Self.inputArguments + question + ["-of", "json", Self.inputURL],
@@ -180,7 +183,8 @@ struct SourceProbe {
     /// The complaint that tells of damage, if there is one. Decoders also complain of harmless oddities.
     static func damage(in complaint: String) -> String? {
         let signs = [
-            "error while decoding", "invalid data", "corrupt", "concealing", "partial file", "truncated", "crc mismatch",
+            "error while decoding", "invalid data", "corrupt", "concealing", "partial file", "truncated",
+            "crc mismatch",
             "overread", "error splitting", "decode_slice", "missing picture", "invalid nal", "inflate returned error",
             "moov atom not found", "no start code", "ended prematurely",
         ]

@@ -30,7 +30,8 @@ enum Cat {
             let soft = fur.at(q.x * 3, q.y * 3)
             // Tabby bars down the back and between the ears.
             let bars = 0.5 + 0.5 * sinf(q.y * 210 + 14 * abs(q.x + 0.01) * 6 + soft * 3)
-            let light = coat * (0.45 + 0.5 * eased(-d, 0, 0.035)) * (1 - 0.38 * eased(bars, 0.55, 0.9)) * (0.75 + 0.5 * soft)
+            let light =
+                coat * (0.45 + 0.5 * eased(-d, 0, 0.035)) * (1 - 0.38 * eased(bars, 0.55, 0.9)) * (0.75 + 0.5 * soft)
             return (light, view.cover(d + (soft - 0.5) * 0.003))
         }
     }
@@ -55,8 +56,10 @@ enum Cat {
         let points = (0...14).map { n -> Place in
             let s = Float(n) / 14
             let hang = s * s
-            return root + Place(
-                0.062 * sinf(s * 1.9) + (0.010 + 0.026 * flick) * hang * s, 0.004 + 0.020 * s + 0.080 * hang - 0.012 * hang * hang * abs(flick))
+            return root
+                + Place(
+                    0.062 * sinf(s * 1.9) + (0.010 + 0.026 * flick) * hang * s,
+                    0.004 + 0.020 * s + 0.080 * hang - 0.012 * hang * hang * abs(flick))
         }
         canvas.paint(.around(root + Place(0.04, 0.05), 0.11)) { p in
             var d = Float(1)

@@ -10,7 +10,9 @@ enum Diya {
         let centre = foot - Place(0, 0.030)
         canvas.paint(.around(centre, 0.09)) { p in
             let bowl = max(Shape.ellipse(p, centre, Place(0.058, 0.031)), centre.y - p.y)
-            let stand = Shape.turned(p, axis: foot.x, top: foot.y - 0.010, bottom: foot.y) { 0.022 + ($0 - foot.y + 0.01) * 0.9 }
+            let stand = Shape.turned(p, axis: foot.x, top: foot.y - 0.010, bottom: foot.y) {
+                0.022 + ($0 - foot.y + 0.01) * 0.9
+            }
             let d = min(bowl, stand)
             let across = (p.x - foot.x) / 0.058
             var light = Light(hex: 0xb5603a) * (1.05 - 0.6 * across * across)
@@ -27,7 +29,10 @@ enum Diya {
             return (light, view.cover(rim))
         }
         canvas.paint(.around(flame, 0.05)) { p in
-            (Light(hex: 0x2a1a12), view.cover(Shape.stroke(p, flame + Place(0, 0.022), flame + Place(0, 0.008), 0.003, 0.0022)))
+            (
+                Light(hex: 0x2a1a12),
+                view.cover(Shape.stroke(p, flame + Place(0, 0.022), flame + Place(0, 0.008), 0.003, 0.0022))
+            )
         }
     }
 

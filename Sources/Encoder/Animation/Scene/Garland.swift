@@ -26,7 +26,8 @@ struct Garland {
         for swag in Garland.swags {
             for n in 0..<8 {
                 let at = Garland.along(swag, (Float(n) + 0.5) / 8) + Place(0, 0.013)
-                bulbs.append(Bulb(at: at, tint: tints[(bulbs.count * 7) % 4], group: (bulbs.count * 3) % Garland.groups))
+                bulbs.append(
+                    Bulb(at: at, tint: tints[(bulbs.count * 7) % 4], group: (bulbs.count * 3) % Garland.groups))
             }
         }
         self.bulbs = bulbs
@@ -90,7 +91,8 @@ struct Garland {
     }
 
     static func strength(of group: Int, at moment: Moment) -> Float {
-        0.90 + 0.13 * moment.wave(1 + group % 2, Float(group) * 0.27) + 0.03 * moment.wave(5 + group, Float(group) * 0.4)
+        0.90 + 0.13 * moment.wave(1 + group % 2, Float(group) * 0.27) + 0.03
+            * moment.wave(5 + group, Float(group) * 0.4)
     }
 
     /// Strands of marigolds that swing a little.

@@ -50,14 +50,16 @@ enum Palace {
         // The palace is its own mirror image.
         let q = Place(abs(p.x - axis), p.y)
         func box(_ left: Float, _ top: Float, _ right: Float) -> Float {
-            Shape.box(q, Place((left + right) / 2, (top + ground) / 2), Place((right - left) / 2, (ground - top) / 2 + 0.004))
+            Shape.box(
+                q, Place((left + right) / 2, (top + ground) / 2), Place((right - left) / 2, (ground - top) / 2 + 0.004))
         }
         var d = min(box(-0.2, 0.535, 0.2), box(-0.34, 0.572, 0.345))
         d = min(d, box(-0.085, 0.487, 0.085))
         // The great dome on its drum, with a finial.
         d = min(d, box(-0.056, 0.462, 0.056))
         d = min(d, Shape.onion(q, base: Place(0, 0.464), radius: 0.066, height: 0.118))
-        d = min(d, Shape.stroke(q, Place(0, 0.35), Place(0, 0.325), 0.003, 0.001), Shape.circle(q, Place(0, 0.341), 0.0048))
+        d = min(
+            d, Shape.stroke(q, Place(0, 0.35), Place(0, 0.325), 0.003, 0.001), Shape.circle(q, Place(0, 0.341), 0.0048))
         // Kiosks at the corners of the middle, and one further out.
         for (x, y, size) in kiosks { d = min(d, pavilion(q, Place(x, y), size)) }
         // Minarets.
@@ -75,7 +77,8 @@ enum Palace {
         let r = (q - foot) / s
         let side = abs(r.x)
         var d = Shape.box(Place(side, r.y), Place(0.017, -0.016), Place(0.0028, 0.017))
-        d = min(d, Shape.box(r, Place(0, -0.016), Place(0.003, 0.017)), Shape.box(r, Place(0, -0.002), Place(0.024, 0.003)))
+        d = min(
+            d, Shape.box(r, Place(0, -0.016), Place(0.003, 0.017)), Shape.box(r, Place(0, -0.002), Place(0.024, 0.003)))
         d = min(d, Shape.box(r, Place(0, -0.034), Place(0.027, 0.0025)))
         d = min(d, Shape.onion(r, base: Place(0, -0.035), radius: 0.0215, height: 0.04))
         return min(d, Shape.stroke(r, Place(0, -0.074), Place(0, -0.088), 0.0018, 0.0008)) * s

@@ -18,7 +18,10 @@ enum Radio {
             return (trim * 0.55, view.cover(max(bow, p.y - 0.682)))
         }
         canvas.paint(Area(left: -0.64, top: 0.48, right: -0.2, bottom: 0.70)) { p in
-            (Light(hex: 0xc9c9d4), view.cover(Shape.stroke(p, Place(-0.262, 0.682), Place(-0.218, 0.515), 0.0028, 0.0016)))
+            (
+                Light(hex: 0xc9c9d4),
+                view.cover(Shape.stroke(p, Place(-0.262, 0.682), Place(-0.218, 0.515), 0.0028, 0.0016))
+            )
         }
         canvas.paint(.around(centre, 0.23)) { p in
             let d = Shape.box(p, centre, half, round: 0.018)

@@ -29,7 +29,8 @@ struct Rain {
         let tint = Light(hex: 0xbcc4f0)
         for drop in drops {
             let foot = moment.saw(drop.times, drop.phase) * span - 0.1
-            let rows = canvas.span(Area(left: 0, top: foot - drop.length, right: 0, bottom: min(foot, Lake.nearEdge))).rows
+            let rows = canvas.span(Area(left: 0, top: foot - drop.length, right: 0, bottom: min(foot, Lake.nearEdge)))
+                .rows
             for row in rows {
                 let p = view.place(0, row)
                 let up = (foot - p.y) / drop.length

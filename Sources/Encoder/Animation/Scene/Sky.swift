@@ -59,7 +59,9 @@ struct Sky {
         let rows = rowsBelow / grain + 2
         var cover = [Float](repeating: 0, count: columns * rows)
         for row in 0..<rows {
-            for column in 0..<columns { cover[row * columns + column] = thickness(view.place(column * grain, row * grain), moment) }
+            for column in 0..<columns {
+                cover[row * columns + column] = thickness(view.place(column * grain, row * grain), moment)
+            }
         }
         let lit = Light(hex: 0xf2bd94) * 0.62
         let dim = Light(hex: 0x4a3c80)

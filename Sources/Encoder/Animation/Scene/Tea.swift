@@ -17,7 +17,10 @@ enum Tea {
             let d = Shape.turned(p, axis: foot.x, top: top, bottom: foot.y, half: side)
             let across = (p.x - foot.x) / max(side(p.y), 0.01)
             let full = p.y > top + 0.020
-            var light = full ? mixed(Light(hex: 0xc9834a), Light(hex: 0x8f4f26), clamped((p.y - top) / height)) : Light(hex: 0x9a9fb8) * 0.5
+            var light =
+                full
+                ? mixed(Light(hex: 0xc9834a), Light(hex: 0x8f4f26), clamped((p.y - top) / height))
+                : Light(hex: 0x9a9fb8) * 0.5
             // Ribs, and the dark edges of thick glass.
             light *= 0.86 + 0.14 * cosf(asinf(min(max(across, -1), 1)) * 15)
             light *= mixed(1, 0.35, eased(abs(across), 0.72, 1))
