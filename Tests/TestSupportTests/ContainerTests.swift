@@ -3,7 +3,7 @@ import Platform
 import TestSupport
 import Testing
 
-@Suite(.enabled(if: TestTool.hasFFmpeg, Comment(rawValue: TestTool.needsFFmpeg)), .timeLimit(.minutes(1)))
+@Suite(.enabled(if: TestTool.hasFFmpeg, Comment(rawValue: TestTool.needsFFmpeg)), .timeLimit(.minutes(2)))
 struct ContainerTests {
     /// Segments of a second and a playlist of the last three.
     private func segment(_ indices: Range<Int>, _ arguments: [String], in directory: String) throws {

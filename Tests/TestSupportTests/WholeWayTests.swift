@@ -8,7 +8,7 @@ import Testing
 /// The instruments together, as the station's own tests use them: tracks, ffmpeg, a real server, its recording.
 @Suite(
     .enabled(if: RTMPServer.isInstalled, Comment(rawValue: RTMPServer.needs)),
-    .enabled(if: TestTool.hasFFmpeg, Comment(rawValue: TestTool.needsFFmpeg)), .timeLimit(.minutes(1)))
+    .enabled(if: TestTool.hasFFmpeg, Comment(rawValue: TestTool.needsFFmpeg)), .timeLimit(.minutes(2)))
 struct WholeWayTests {
     @Test func `two tracks with three seconds between them arrive over RTMP to the frame`() throws {
         try withRTMPServer { server in
@@ -25,7 +25,7 @@ struct WholeWayTests {
                     server.url(key: "whole"),
                 ], directory: directory)
             #expect(run.exit == .code(0), "\(run.errors)")
-            try eventually(within: 5, "the recording is closed") { !server.isPublishing(key: "whole") }
+            try eventually(within: 15, "the recording is closed") { !server.isPublishing(key: "whole") }
             let recording = try #require(server.recordings(key: "whole").first)
             #expect(try FLVTimeline.read(recording).audioJumps().isEmpty)
             let report = FarEnd.analyse(try decodePCM(recording, to: "\(directory)/heard.pcm"))
