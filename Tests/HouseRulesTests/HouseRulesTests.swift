@@ -3,6 +3,8 @@ import Testing
 
 @Suite struct HouseRulesTests {
     private let root = SourceFile.root()
+    /// Read once for all tests: parsing takes its time in a debug build.
+    private static let sources = Result { try SourceFile.all(root: SourceFile.root()) }
 
     private func plan() throws -> FloorPlan {
         try FloorPlan(markdown: String(contentsOf: root.appending(path: "Sources/README.md"), encoding: .utf8))
@@ -10,13 +12,13 @@ import Testing
 
     @Test(arguments: Rule.all)
     func `the sources keep the rule`(rule: Rule) throws {
-        let files = try SourceFile.all(root: root)
+        let files = try Self.sources.get()
         #expect(files.count > 15, "too few sources were found under \(root.path)")
         for line in rule.broken(by: files, plan: try plan(), exceptions: RuleException.all) { Issue.record("\(line)") }
     }
 
     @Test func `every exception is still needed and has a reason`() throws {
-        let files = try SourceFile.all(root: root)
+        let files = try Self.sources.get()
         let plan = try plan()
         for exception in RuleException.all {
             let rule = try #require(Rule.all.first { $0.text == exception.rule }, "no such rule: \(exception.rule)")

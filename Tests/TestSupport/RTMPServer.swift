@@ -92,7 +92,7 @@ public final class RTMPServer: Sendable {
             path: nginx, arguments: ["-p", directory, "-c", path, "-e", log], environment: ["PATH": "/usr/bin:/bin"],
             directory: directory, descriptors: [nil, errors.number, errors.number], newSession: true)
         state.withLock { $0.process = process }
-        try eventually(within: 10, "nginx accepts RTMP on port \(port)") {
+        try eventually(within: 30, "nginx accepts RTMP on port \(port)") {
             if let exit = process.reap() {
                 throw TestToolFailure(tool: "nginx", trouble: "ended at once (\(exit)): \(self.log())")
             }

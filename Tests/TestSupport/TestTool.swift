@@ -24,7 +24,7 @@ public enum TestTool {
     /// - Throws: `TestToolFailure` when it is not installed, or still runs after `timeoutSeconds` (it is killed then).
     @discardableResult
     public static func run(
-        _ name: String, _ arguments: [String], directory: String? = nil, timeoutSeconds: Double = 60
+        _ name: String, _ arguments: [String], directory: String? = nil, timeoutSeconds: Double = 120
     ) throws -> (exit: ProcessExit, errors: String) {
         guard let program = path(of: name) else { throw TestToolFailure(tool: name, trouble: "is not installed") }
         return try withTemporaryDirectory { scratch in

@@ -7,7 +7,7 @@ import Testing
 
 @Suite(
     .enabled(if: RTMPServer.isInstalled, Comment(rawValue: RTMPServer.needs)),
-    .enabled(if: TestTool.hasFFmpeg, Comment(rawValue: TestTool.needsFFmpeg)), .timeLimit(.minutes(1)))
+    .enabled(if: TestTool.hasFFmpeg, Comment(rawValue: TestTool.needsFFmpeg)), .timeLimit(.minutes(2)))
 struct RTMPServerTests {
     /// A publisher of four seconds of signal as fast as it goes, or of an hour at its own pace.
     private func publish(_ signal: String, to server: RTMPServer, paced: Bool) throws -> ChildProcess {
@@ -26,8 +26,8 @@ struct RTMPServerTests {
             try NumberedTrack.write(0..<176_400, to: wav)
             #expect(!server.isPublishing())
             let publisher = try publish(wav, to: server, paced: false)
-            #expect(publisher.wait(timeoutSeconds: 20) == .code(0))
-            try eventually(within: 5, "the recording is closed") { !server.isPublishing() }
+            #expect(publisher.wait(timeoutSeconds: 40) == .code(0))
+            try eventually(within: 15, "the recording is closed") { !server.isPublishing() }
             let recordings = server.recordings()
             #expect(recordings.count == 1)
             let heard = try decodePCM(try #require(recordings.first), to: "\(server.directory)/heard.pcm")
@@ -42,17 +42,17 @@ struct RTMPServerTests {
             try NumberedTrack.write(0..<441_000, to: wav)
             let first = try publish(wav, to: server, paced: true)
             defer { first.signal(SIGKILL) }
-            try eventually(within: 10, "the first publisher is seen") { server.isPublishing() }
+            try eventually(within: 30, "the first publisher is seen") { server.isPublishing() }
             server.kill()
             #expect(server.pid == nil && !server.isPublishing())
             #expect(!Loopback.accepts(port: server.port))
-            #expect(first.wait(timeoutSeconds: 10) != nil)
+            #expect(first.wait(timeoutSeconds: 30) != nil)
 
             try server.restart()
             let second = try publish(wav, to: server, paced: true)
             defer { second.signal(SIGKILL) }
-            try eventually(within: 10, "the second publisher is seen") { server.isPublishing() }
-            try eventually(within: 10, "its recording grows") {
+            try eventually(within: 30, "the second publisher is seen") { server.isPublishing() }
+            try eventually(within: 30, "its recording grows") {
                 server.recordings().count == 2 && size(of: server.recordings()[1]) > 10_000
             }
             second.signal(SIGKILL)
@@ -69,10 +69,10 @@ struct RTMPServerTests {
                 publisher.signal(SIGKILL)
                 _ = publisher.wait(timeoutSeconds: 5)
             }
-            try eventually(within: 10, "something is recorded") { server.recordings().contains { size(of: $0) > 0 } }
+            try eventually(within: 30, "something is recorded") { server.recordings().contains { size(of: $0) > 0 } }
             server.freeze()
             let pid = try #require(server.pid)
-            try eventually(within: 5, "it is stopped") { processState(pid) == "T" }
+            try eventually(within: 15, "it is stopped") { processState(pid) == "T" }
             let recording = try #require(server.recordings().first)
             let before = size(of: recording)
             // Its statistics time out, which takes long enough for the recording to have grown.
@@ -80,7 +80,7 @@ struct RTMPServerTests {
             #expect(size(of: recording) == before)
             #expect(publisher.reap() == nil)
             server.thaw()
-            try eventually(within: 10, "the recording goes on") { size(of: recording) > before }
+            try eventually(within: 30, "the recording goes on") { size(of: recording) > before }
             #expect(server.isPublishing())
         }
     }

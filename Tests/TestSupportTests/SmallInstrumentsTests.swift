@@ -49,7 +49,7 @@ import Testing
 
     @Test func `waiting for an answer that has to be awaited ends with it`() async throws {
         var looks = 0
-        try await eventually(within: 5, "the second look") {
+        try await eventually(within: 100, "the second look") {
             await Task.yield()
             looks += 1
             return looks == 2
