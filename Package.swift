@@ -88,6 +88,5 @@ let package = Package(
         .executableTarget(
             name: "CrashWriter", dependencies: ["Buffer", "Domain", "Platform"], path: "Tests/CrashWriter",
             swiftSettings: house),
-        .testTarget(name: "HouseRulesTests", dependencies: ["TestSupport"], swiftSettings: house),
     ]
 )

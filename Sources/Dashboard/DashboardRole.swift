@@ -20,7 +20,8 @@ public final class DashboardRole: Sendable {
     /// - Throws: when the port is taken, or the address cannot be bound.
     public func serve() throws {
         let server = DashboardServer(
-            host: config.dashboard.host, port: config.dashboard.port, hlsDirectory: paths.hlsDirectory
+            host: config.dashboard.host, port: config.dashboard.port, hlsDirectory: paths.hlsDirectory,
+            bands: config.buffer.bands
         ) { [latest] in latest.read { $0 } }
         let address = Monitor("starting")
         NamedThread.start("figures") { [self] in

@@ -85,7 +85,8 @@ public final class GeneratorRole: Sendable {
         let slot = try buffer.reserve()
         let prompt = config.prompts[slot.promptIndex % config.prompts.count]
         let seconds = config.generator.trackSeconds
-        let seed = config.generator.seed.map { $0 &+ UInt64(slot.number) } ?? UInt64.random(in: 1...UInt64.max)
+        let seed = try StationSeed(configured: config.generator.seed, directory: paths.stateDirectory)
+            .seed(number: slot.number, positionInPrompt: slot.positionInPrompt)
         say("composing chunk \(slot.number), \(prompt.name)", fraction: 0)
         let began = clock.monotonicSeconds
         let request = TrackRequest(

@@ -50,7 +50,7 @@ public final class Supervisor {
             reapOrphans()
             if isStopping { stopNext() }
             housekeep()
-            ServiceManager.watchdog()
+            ServiceNotification.watchdog()
         }
         control.close()
     }
@@ -186,7 +186,7 @@ public final class Supervisor {
         guard !isStopping else { return }
         isStopping = true
         Log.info("stopping: \(reason)")
-        ServiceManager.stopping()
+        ServiceNotification.stopping()
         stopNext()
     }
 
@@ -217,12 +217,12 @@ public final class Supervisor {
         }
         if !toldReady, posts.allSatisfy({ if case .starting = $0.slot.phase { false } else { true } }) {
             toldReady = true
-            ServiceManager.ready()
+            ServiceNotification.ready()
         }
         let sentence = status().sentence
         if sentence != saidSentence {
             saidSentence = sentence
-            ServiceManager.status(sentence)
+            ServiceNotification.status(sentence)
         }
     }
 

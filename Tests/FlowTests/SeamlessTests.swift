@@ -82,21 +82,10 @@ struct SeamlessTests {
                 #expect(recordings.count == 1, "one connection from beginning to end")
                 let recording = try #require(recordings.first)
                 try check(decodePCM(recording, to: root + "/rtmp.pcm"), atLeastSeconds: heard - 5, from: "RTMP")
-                let film = try joinHLS(directory: root + "/run/hls", to: root + "/hls.mp4")
-                try check(decodePCM(film, to: root + "/hls.pcm"), atLeastSeconds: min(heard, 55) - 8, from: "HLS")
+                let played = try decodeHLS(directory: root + "/run/hls", playlist: "live.m3u8", to: root + "/hls.pcm")
+                try check(played, atLeastSeconds: min(heard, 55) - 8, from: "HLS")
             }
         }
-    }
-
-    /// The segments of the playlist behind their common beginning: what a player is given, as one file.
-    private func joinHLS(directory: String, to film: String) throws -> String {
-        let playlist = try String(contentsOfFile: directory + "/live.m3u8", encoding: .utf8)
-        var data = try Data(contentsOf: URL(filePath: directory + "/init.mp4"))
-        for line in playlist.split(separator: "\n") where line.hasSuffix(".m4s") {
-            data += try Data(contentsOf: URL(filePath: directory + "/" + line))
-        }
-        try data.write(to: URL(filePath: film))
-        return film
     }
 
     private func check(_ audio: DecodedAudio, atLeastSeconds: Double, from place: String) throws {

@@ -1,7 +1,7 @@
 internal import CSystemd
 
 /// What the service manager is told (sd_notify(3)). Without one, nothing happens.
-public enum ServiceManager {
+public enum ServiceNotification {
     /// Says that the service is up.
     public static func ready() { tell("READY=1") }
     /// Says that the service is going down.
