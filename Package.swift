@@ -69,14 +69,25 @@ let package = Package(
             swiftSettings: house),
 
         // Tests mirror the rooms
-        .target(name: "TestSupport", dependencies: ["Domain", "Platform"], path: "Tests/TestSupport", swiftSettings: fast),
+        .target(
+            name: "TestSupport", dependencies: ["Domain", "Platform"], path: "Tests/TestSupport", swiftSettings: fast),
         .testTarget(name: "SynthTests", dependencies: ["Synth"], swiftSettings: fast),
         .testTarget(name: "ConfigTests", dependencies: ["Config", "Domain"], swiftSettings: house),
         .testTarget(name: "BackendsTests", dependencies: ["Backends", "Domain", "Platform"], swiftSettings: fast),
         .testTarget(
-            name: "EncoderTests", dependencies: ["Encoder", "Domain", "Platform", "TestSupport"], swiftSettings: house),
-        .testTarget(name: "TestSupportTests", dependencies: ["TestSupport", "Domain", "Platform"], swiftSettings: house),
-        .testTarget(name: "DashboardTests", dependencies: ["Dashboard", "Domain", "Platform", "TestSupport"], swiftSettings: house),
+            name: "EncoderTests", dependencies: ["Encoder", "Domain", "IPC", "Platform", "TestSupport"],
+            swiftSettings: house),
+        .testTarget(
+            name: "FeederTests", dependencies: ["Feeder", "Buffer", "Domain", "IPC", "Platform", "TestSupport"],
+            swiftSettings: house),
+        .testTarget(name: "SupervisorTests", dependencies: ["Supervisor", "TestSupport"], swiftSettings: house),
+        .testTarget(
+            name: "IPCTests", dependencies: ["IPC", "Domain", "Platform", "TestSupport"], swiftSettings: house),
+        .testTarget(
+            name: "TestSupportTests", dependencies: ["TestSupport", "Domain", "Platform"], swiftSettings: house),
+        .testTarget(
+            name: "DashboardTests", dependencies: ["Dashboard", "Domain", "Platform", "TestSupport"],
+            swiftSettings: house),
         .testTarget(name: "HouseRulesTests", swiftSettings: house),
         .testTarget(
             name: "FlowTests", dependencies: ["CLI", "TestSupport", "Domain", "Platform", "IPC", "Buffer"],

@@ -57,7 +57,8 @@ struct Run: ParsableCommand {
     /// Workers get what they need to find files and tools, and nothing that speaks for the supervisor (sd_notify).
     private var workerEnvironment: [String: String] {
         let names = [
-            "PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "CREDENTIALS_DIRECTORY", "CONFIGURATION_DIRECTORY",
+            "PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "CREDENTIALS_DIRECTORY",
+            "CONFIGURATION_DIRECTORY",
             "STATE_DIRECTORY", "RUNTIME_DIRECTORY", "CACHE_DIRECTORY", "XDG_CONFIG_HOME", "XDG_STATE_HOME",
             "XDG_CACHE_HOME", "XDG_RUNTIME_DIR", "LD_LIBRARY_PATH",
         ]

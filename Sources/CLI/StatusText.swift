@@ -43,7 +43,8 @@ enum StatusText {
     private static func row(_ cells: String...) -> String {
         let widths = [12, 12, 8, 9, 6, 5, 9]
         let padded = cells.enumerated().map { at, cell in
-            at < widths.count ? cell.padding(toLength: max(widths[at], cell.count + 1), withPad: " ", startingAt: 0) : cell
+            at < widths.count
+                ? cell.padding(toLength: max(widths[at], cell.count + 1), withPad: " ", startingAt: 0) : cell
         }
         return padded.joined()
     }

@@ -17,7 +17,9 @@ public struct WorkerName: Sendable, Hashable, Codable, CustomStringConvertible {
     /// Parses `role` or `role/index`; nil for anything else.
     public init?(_ text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard let first = parts.first, let role = WorkerRole(rawValue: String(first)), parts.count <= 2 else { return nil }
+        guard let first = parts.first, let role = WorkerRole(rawValue: String(first)), parts.count <= 2 else {
+            return nil
+        }
         let index = parts.count == 2 ? Int(parts[1]) : 1
         guard let index, index >= 1 else { return nil }
         self.init(role, index: index)

@@ -98,7 +98,10 @@ final class Relay: Sendable {
         let arguments =
             ["-hide_banner", "-loglevel", "error", "-nostdin", "-stats_period", "0.5", "-progress", "pipe:1"]
             // Both streams are known from their headers; probing would only hold up the start.
-            + ["-f", "flv", "-probesize", "32768", "-analyzeduration", "500000", "-i", "pipe:0", "-map", "0", "-c", "copy"]
+            + [
+                "-f", "flv", "-probesize", "32768", "-analyzeduration", "500000", "-i", "pipe:0", "-map", "0", "-c",
+                "copy",
+            ]
             + (target.key == nil ? [] : ["-fpre", "/dev/fd/3"]) + target.output
         let secrets = target.secrets
         let began = clock.monotonicSeconds

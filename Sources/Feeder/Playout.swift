@@ -77,7 +77,9 @@ final class Playout {
             programme.resume(after: marks)
             for (mark, next) in zip(marks, marks.dropFirst()) { unheard.append((next.at, mark.item)) }
             if let number = marks[0].item.number, number > 1 { consumed(through: number - 1) }
-            Log.info("going on at frame \(frame), \(StationAudio.seconds(ofFrames: frame - last.at)) s into \(last.item.title)")
+            Log.info(
+                "going on at frame \(frame), \(StationAudio.seconds(ofFrames: frame - last.at)) s into \(last.item.title)"
+            )
         } catch {
             Log.warning("cannot go on with \(last.item.title): \(error)")
         }
@@ -125,7 +127,9 @@ final class Playout {
         case .leaveAir:
             Log.warning("the buffer is depleted: leaving the air until it is back (when_depleted = \"shutdown\")")
             try line.send(FeedBlock(at: frame, frames: 0, offAir: true), samples: [])
-            while !stop.isGiven, !line.isClosed, try !programme.mayBeOnAir() { rest("off the air: the buffer is depleted") }
+            while !stop.isGiven, !line.isClosed, try !programme.mayBeOnAir() {
+                rest("off the air: the buffer is depleted")
+            }
             if !stop.isGiven { Log.info("the buffer is back: going on the air again") }
         case .nothing(let reason):
             rest("nothing to play: \(reason)")

@@ -22,7 +22,9 @@ public enum JSONValue: Sendable, Equatable {
             raw.withMemoryRebound(to: CChar.self) { json_loadb($0.baseAddress, $0.count, flags, &failure) }
         }
         guard let root else {
-            let reason = withUnsafeBytes(of: failure.text) { raw in String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self) }
+            let reason = withUnsafeBytes(of: failure.text) { raw in
+                String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
+            }
             throw .malformed(reason)
         }
         defer { lofi_json_release(root) }

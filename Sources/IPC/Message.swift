@@ -27,7 +27,8 @@ public enum Message: Sendable, Equatable {
         if case .integer(let number) = value["id"] { id = number }
         if case .string(let method) = value["method"] {
             let parameters = value["params"] ?? .object([:])
-            self = id.map { .request(id: $0, method: method, parameters: parameters) }
+            self =
+                id.map { .request(id: $0, method: method, parameters: parameters) }
                 ?? .notification(method: method, parameters: parameters)
         } else if let id, let result = value["result"] {
             self = .response(id: id, result: result)

@@ -12,7 +12,8 @@ public final class FileDescriptor: Sendable {
     deinit { close(number) }
 
     /// Opens `path`, close-on-exec.
-    public static func open(_ path: String, _ flags: Int32, mode: UInt32 = 0o644) throws(SystemError) -> FileDescriptor {
+    public static func open(_ path: String, _ flags: Int32, mode: UInt32 = 0o644) throws(SystemError) -> FileDescriptor
+    {
         FileDescriptor(owning: try retrying("open \(path)") { Glibc.open(path, flags | O_CLOEXEC, mode) })
     }
 

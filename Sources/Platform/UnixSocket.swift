@@ -15,7 +15,8 @@ public enum UnixSocket {
 
     /// Binds and listens at `path` with file mode `mode`. A socket that nobody answers on any more is replaced; one
     /// that answers is left alone and is an error (EADDRINUSE).
-    public static func listen(at path: String, mode: UInt32, backlog: Int32 = 16) throws(SystemError) -> FileDescriptor {
+    public static func listen(at path: String, mode: UInt32, backlog: Int32 = 16) throws(SystemError) -> FileDescriptor
+    {
         if (try? connect(to: path)) != nil { throw SystemError("listen on \(path)", code: EADDRINUSE) }
         unlink(path)
         let socket = try make()

@@ -17,7 +17,8 @@ struct StationBoard {
     func status(version: String, mode: StationMode, uptimeSeconds: Double, workers: [WorkerStatus]) -> StationStatus {
         let encoder = reports[WorkerName(.encoder)]
         let feeder = reports[WorkerName(.feeder)]
-        let generators = reports.filter { $0.key.role == .generator }.sorted { $0.key.index < $1.key.index }.map(\.value)
+        let generators = reports.filter { $0.key.role == .generator }.sorted { $0.key.index < $1.key.index }.map(
+            \.value)
         let buffer = feeder?.buffer ?? generators.compactMap(\.buffer).first
         let onAir = encoder?.onAir ?? false
         return StationStatus(
@@ -61,7 +62,9 @@ struct StationBoard {
             total.tracksMade += other.tracksMade
             total.tracksRefused += other.tracksRefused
             total.progress = [total.progress, other.progress].compactMap { $0 }.max()
-            if let one = total.realTimeFactor, let another = other.realTimeFactor { total.realTimeFactor = one + another }
+            if let one = total.realTimeFactor, let another = other.realTimeFactor {
+                total.realTimeFactor = one + another
+            }
         }
         if all.count > 1 { total.activity = all.map(\.activity).joined(separator: "; ") }
         return total

@@ -89,7 +89,9 @@ public final class Supervisor {
         if let worker = posts[index].worker {
             for line in worker.readLog() { Log.line("\(posts[index].name): \(line)") }
             worker.link.flush()
-            let messages = worker.link.receive { [name = posts[index].name] error in Log.warning("\(name) sent \(error)") }
+            let messages = worker.link.receive { [name = posts[index].name] error in
+                Log.warning("\(name) sent \(error)")
+            }
             for message in messages { receive(message, at: index) }
             // The group is emptied while its leader, not yet reaped, still holds the number.
             if worker.child.hasEnded {
@@ -170,7 +172,8 @@ public final class Supervisor {
     }
 
     private static func cause(_ exit: ProcessExit) -> ExitCause {
-        exit == .code(ExitCode.configuration.rawValue) || exit == .code(ExitCode.usage.rawValue) ? .configuration : .crash
+        exit == .code(ExitCode.configuration.rawValue) || exit == .code(ExitCode.usage.rawValue)
+            ? .configuration : .crash
     }
 
     /// Descendants of dead workers come to us; whoever is not one of ours is only reaped.
@@ -285,10 +288,12 @@ public final class Supervisor {
         }
         guard let index = posts.firstIndex(where: { $0.name == WorkerName(wanted) }) else {
             let known = posts.map(\.name.description).joined(separator: ", ")
-            throw WireError.refused(code: Message.Code.failed, message: "no worker named \(wanted); there are: \(known)")
+            throw WireError.refused(
+                code: Message.Code.failed, message: "no worker named \(wanted); there are: \(known)")
         }
         handle(.restart, at: index)
-        return try JSONValue(encoding: WorkerCommandResult(worker: posts[index].name.description, outcome: "restarting"))
+        return try JSONValue(
+            encoding: WorkerCommandResult(worker: posts[index].name.description, outcome: "restarting"))
     }
 }
 

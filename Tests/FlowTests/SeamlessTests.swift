@@ -57,17 +57,17 @@ struct SeamlessTests {
                     root: root, tracks: tracks, trackSeconds: 20, promptSeconds: 36_000, crossfadeSeconds: 2)
                 let config =
                     StationUnderTest.quickPicture + """
-                    [generator]
-                    count = 0
-                    track_seconds = 20
-                    prompt_seconds = 36000
-                    [dashboard]
-                    enabled = false
-                    [[destinations]]
-                    name = "far-end"
-                    url = "\(server.url(key: "numbered"))"
+                        [generator]
+                        count = 0
+                        track_seconds = 20
+                        prompt_seconds = 36000
+                        [dashboard]
+                        enabled = false
+                        [[destinations]]
+                        name = "far-end"
+                        url = "\(server.url(key: "numbered"))"
 
-                    """
+                        """
                 let heard = try StationUnderTest.run(root: root, config: config, arguments: ["--mode", "feeder-only"]) {
                     station in
                     try station.waitUntilOnAir()

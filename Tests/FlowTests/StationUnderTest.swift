@@ -89,7 +89,9 @@ final class StationUnderTest: Sendable {
     func processesLeft() -> [String] {
         let pids = (try? FileManager.default.contentsOfDirectory(atPath: "/proc"))?.compactMap { Int32($0) } ?? []
         return pids.compactMap { pid in
-            guard pid != getpid(), let data = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline") else { return nil }
+            guard pid != getpid(), let data = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline") else {
+                return nil
+            }
             let line = String(decoding: data, as: UTF8.self).replacing("\0", with: " ")
             return line.contains(root) ? "\(pid) \(line)" : nil
         }
@@ -125,7 +127,8 @@ extension StationUnderTest {
             let slot = try buffer.reserve()
             try NumberedTrack.write(begin..<begin + frames, to: slot.stagedFile)
             _ = try buffer.commit(
-                slot, frames: frames, title: "Numbered \(slot.number)", provenance: Provenance(
+                slot, frames: frames, title: "Numbered \(slot.number)",
+                provenance: Provenance(
                     backend: "numbered", seed: 0, renderSeconds: 0))
             let endsPrompt = (track + 1) % (promptSeconds / trackSeconds) == 0
             begin += frames - (endsPrompt ? 0 : crossfade)
