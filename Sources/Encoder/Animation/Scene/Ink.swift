@@ -16,7 +16,11 @@ extension SIMD3<Float> {
     }
 }
 
-func mixed<Value: SIMD<Float>>(_ a: Value, _ b: Value, _ share: Float) -> Value { a + (b - a) * share }
+// One for each type, not one generic: a debug build optimises file by file, and a generic called from another file
+// is a hundred times slower there.
+func mixed(_ a: SIMD4<Float>, _ b: SIMD4<Float>, _ share: Float) -> SIMD4<Float> { a + (b - a) * share }
+func mixed(_ a: Light, _ b: Light, _ share: Float) -> Light { a + (b - a) * share }
+func mixed(_ a: Place, _ b: Place, _ share: Float) -> Place { a + (b - a) * share }
 func mixed(_ a: Float, _ b: Float, _ share: Float) -> Float { a + (b - a) * share }
 func clamped(_ value: Float) -> Float { min(max(value, 0), 1) }
 
