@@ -8,12 +8,15 @@ typealias Light = SIMD3<Float>
 extension SIMD3<Float> {
     /// From the `0xRRGGBB` a painter would pick on a screen.
     init(hex: UInt32) {
-        func linear(_ byte: UInt32) -> Float {
-            let value = Float(byte & 0xff) / 255
-            return value <= 0.04045 ? value / 12.92 : powf((value + 0.055) / 1.055, 2.4)
-        }
-        self.init(linear(hex >> 16), linear(hex >> 8), linear(hex))
+        self.init(
+            screenCurve[Int(hex >> 16 & 0xff)], screenCurve[Int(hex >> 8 & 0xff)], screenCurve[Int(hex & 0xff)])
     }
+}
+
+/// Linear light of each step of a screen.
+private let screenCurve: [Float] = (0..<256).map { step in
+    let value = Float(step) / 255
+    return value <= 0.04045 ? value / 12.92 : powf((value + 0.055) / 1.055, 2.4)
 }
 
 // One for each type, not one generic: a debug build optimises file by file, and a generic called from another file
