@@ -76,7 +76,7 @@ let package = Package(
         .testTarget(name: "BackendsTests", dependencies: ["Backends", "Domain", "Platform"], swiftSettings: fast),
         .testTarget(
             name: "EncoderTests", dependencies: ["Encoder", "Domain", "IPC", "Platform", "TestSupport"],
-            swiftSettings: house),
+            swiftSettings: fast),
         .testTarget(
             name: "FeederTests", dependencies: ["Feeder", "Buffer", "Domain", "IPC", "Platform", "TestSupport"],
             swiftSettings: house),

@@ -8,15 +8,22 @@ typealias Light = SIMD3<Float>
 extension SIMD3<Float> {
     /// From the `0xRRGGBB` a painter would pick on a screen.
     init(hex: UInt32) {
-        func linear(_ byte: UInt32) -> Float {
-            let value = Float(byte & 0xff) / 255
-            return value <= 0.04045 ? value / 12.92 : powf((value + 0.055) / 1.055, 2.4)
-        }
-        self.init(linear(hex >> 16), linear(hex >> 8), linear(hex))
+        self.init(
+            screenCurve[Int(hex >> 16 & 0xff)], screenCurve[Int(hex >> 8 & 0xff)], screenCurve[Int(hex & 0xff)])
     }
 }
 
-func mixed<Value: SIMD<Float>>(_ a: Value, _ b: Value, _ share: Float) -> Value { a + (b - a) * share }
+/// Linear light of each step of a screen.
+private let screenCurve: [Float] = (0..<256).map { step in
+    let value = Float(step) / 255
+    return value <= 0.04045 ? value / 12.92 : powf((value + 0.055) / 1.055, 2.4)
+}
+
+// One for each type, not one generic: a debug build optimises file by file, and a generic called from another file
+// is a hundred times slower there.
+func mixed(_ a: SIMD4<Float>, _ b: SIMD4<Float>, _ share: Float) -> SIMD4<Float> { a + (b - a) * share }
+func mixed(_ a: Light, _ b: Light, _ share: Float) -> Light { a + (b - a) * share }
+func mixed(_ a: Place, _ b: Place, _ share: Float) -> Place { a + (b - a) * share }
 func mixed(_ a: Float, _ b: Float, _ share: Float) -> Float { a + (b - a) * share }
 func clamped(_ value: Float) -> Float { min(max(value, 0), 1) }
 
