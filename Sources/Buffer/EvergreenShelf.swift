@@ -8,7 +8,7 @@ extension LockedShelf {
         let found = try files.cache.withLock { cache throws(BufferError) in try cache.refreshEvergreen(paths) }
         if let found { return found }
         var report = ReconcileReport()
-        try reconcileEvergreen(titles: [:], &report)
+        try reconcileEvergreen(&report)
         if let words = report.words { note(words) }
         return try files.cache.withLock { cache throws(BufferError) in try cache.refreshEvergreen(paths) }
             ?? EvergreenIndex()
@@ -61,7 +61,7 @@ extension LockedShelf {
     }
 
     /// Brings the library's index and its files back into agreement.
-    func reconcileEvergreen(titles: [String: TrackEntry], _ report: inout ReconcileReport) throws(BufferError) {
+    func reconcileEvergreen(_ report: inout ReconcileReport) throws(BufferError) {
         let file = RecordFile<EvergreenIndex>(paths.evergreenIndex)
         var index = EvergreenIndex()
         var changed = false
@@ -82,7 +82,9 @@ extension LockedShelf {
             changed = true
         }
         let known = Set(index.tracks.map(\.file))
-        for name in names where !known.contains(name) && !file.owns(name) && !AtomicFile.isTemporaryName(name) {
+        let unknown = names.filter { !known.contains($0) && !file.owns($0) && !AtomicFile.isTemporaryName($0) }
+        let titles = unknown.isEmpty ? [:] : previousEntries()
+        for name in unknown {
             guard let chunk = ChunkName(file: name), let frames = evergreenFrames(name) else {
                 report.foreign.append("evergreen/\(name)")
                 continue

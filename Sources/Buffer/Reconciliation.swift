@@ -1,63 +1,72 @@
 internal import Domain
+internal import Glibc
 internal import Platform
 internal import Synchronization
+
+/// A track's file as the directory lists it.
+private struct FoundChunk {
+    let name: ChunkName
+    let bytes: Int
+}
 
 /// Bringing records and files back into agreement. The files are the truth; the records say what files cannot.
 extension LockedShelf {
     @discardableResult
     func reconcile() throws(BufferError) -> ReconcileReport {
         var report = ReconcileReport()
-        let before = (tracks: tracks, marks: marks)
-        let (known, metadataMissing) = try reload(&report)
+        let before = marks
+        let metadataMissing = try reload(&report)
         try removeStaleTemporaries(&report)
-        let chunks = try sortNames(&report)
-        try checkEntries(against: chunks, &report)
-        try adopt(chunks.keys.sorted(), titles: known, metadataMissing: metadataMissing, &report)
+        var chunks = try sortNames(&report)
+        try checkEntries(against: &chunks, &report)
+        try adopt(chunks.values.map(\.name).sorted(), metadataMissing: metadataMissing, &report)
         try raiseCursor()
         tracks = snapshot.tracks
         try sweepSlots(&report)
-        try reconcileEvergreen(titles: known, &report)
+        try reconcileEvergreen(&report)
         let retired = retire()
         if let words = report.words { note(words) }
-        let isNew = files.cache.withLock { $0.metadata == nil || $0.marks == nil }
-        if isNew || before.tracks != tracks || before.marks != marks || !retired.isEmpty {
+        let (recorded, isNew) = files.cache.withLock { ($0.metadata?.record.tracks, $0.marks == nil) }
+        if isNew || recorded != tracks || before != marks {
             try shelve(retired)
         }
         return report
     }
 
-    /// Reads the records afresh, setting aside what cannot be believed.
-    /// - Returns: what older versions knew of each file, and whether there was no metadata at all.
-    private func reload(
-        _ report: inout ReconcileReport
-    ) throws(BufferError) -> (known: [String: TrackEntry], metadataMissing: Bool) {
+    /// Reads the records as they are, setting aside what cannot be believed.
+    /// - Returns: true when there was no metadata at all.
+    private func reload(_ report: inout ReconcileReport) throws(BufferError) -> Bool {
         let marksFile = RecordFile<BufferMarks>(paths.marks)
         let metadataFile = RecordFile<BufferMetadata>(paths.metadata)
+        let known = try files.cache.withLock { cache throws(BufferError) in
+            _ = try cache.refresh(paths)
+            return (metadata: cache.metadata, marks: cache.marks)
+        }
         var found = BufferMarks()
-        if let record = try believe(marksFile, &report) {
+        if let record = try believe(marksFile, known.marks, &report) {
             found = record
         } else {
             files.cache.withLock { $0.marks = nil }
             found = marksFile.loadPrevious() ?? found
         }
-        tracks = []
         let metadataMissing = try metadataFile.stamp() == nil
-        if let record = try believe(metadataFile, &report) {
+        if let record = try believe(metadataFile, known.metadata, &report) {
             found = record.marks.merged(with: found)
             tracks = record.tracks
         } else {
             files.cache.withLock { $0.metadata = nil }
+            found = found.merged(with: metadataFile.loadPrevious()?.marks)
+            tracks = []
         }
-        let previous = metadataFile.loadPrevious()
-        marks = found.merged(with: previous?.marks)
+        marks = found
         tracks = snapshot.tracks
-        let known = (tracks + (previous?.tracks ?? [])).map { ($0.file, $0) }
-        return (Dictionary(known, uniquingKeysWith: { current, _ in current }), metadataMissing)
+        return metadataMissing
     }
 
     private func believe<Record>(
-        _ file: RecordFile<Record>, _ report: inout ReconcileReport
+        _ file: RecordFile<Record>, _ known: (record: Record, stamp: FileStamp)?, _ report: inout ReconcileReport
     ) throws(BufferError) -> Record? {
+        if let known, try file.stamp() == known.stamp { return known.record }
         switch try file.load() {
         case .whole(let record, _): return record
         case .missing: return nil
@@ -68,6 +77,12 @@ extension LockedShelf {
         }
     }
 
+    /// What the version before the current metadata knew of each file.
+    func previousEntries() -> [String: TrackEntry] {
+        let previous = RecordFile<BufferMetadata>(paths.metadata).loadPrevious()?.tracks ?? []
+        return Dictionary(previous.map { ($0.file, $0) }, uniquingKeysWith: { one, _ in one })
+    }
+
     private func removeStaleTemporaries(_ report: inout ReconcileReport) throws(BufferError) {
         for directory in [paths.buffer, paths.evergreen] {
             let gone = try onDisk(directory) { () throws(SystemError) in try AtomicFile.removeStale(in: directory) }
@@ -76,16 +91,16 @@ extension LockedShelf {
     }
 
     /// The tracks among the names in the Buffer's directory; the names that are not ours go into the report.
-    private func sortNames(_ report: inout ReconcileReport) throws(BufferError) -> [ChunkName: FileStamp] {
+    private func sortNames(_ report: inout ReconcileReport) throws(BufferError) -> [String: FoundChunk] {
         let metadataFile = RecordFile<BufferMetadata>(paths.metadata)
         let marksFile = RecordFile<BufferMarks>(paths.marks)
         let own: Set<String> = ["buffer.lock", "staging", "slots", "refused", "evergreen", "lost+found"]
-        var chunks: [ChunkName: FileStamp] = [:]
+        var chunks: [String: FoundChunk] = [:]
         for name in try onDisk(paths.buffer, { () throws(SystemError) in try Files.names(in: paths.buffer) }) {
             if own.contains(name) || metadataFile.owns(name) || marksFile.owns(name) { continue }
             if AtomicFile.isTemporaryName(name) { continue }
             if let chunk = ChunkName(file: name), let stamp = try stamp(name), stamp.kind == .regular {
-                chunks[chunk] = stamp
+                chunks[name] = FoundChunk(name: chunk, bytes: stamp.bytes)
             } else {
                 report.foreign.append(name)
             }
@@ -100,17 +115,20 @@ extension LockedShelf {
 
     /// Drops entries without a file; reads again those files that are too short for what their entry says.
     private func checkEntries(
-        against present: [ChunkName: FileStamp], _ report: inout ReconcileReport
+        against present: inout [String: FoundChunk], _ report: inout ReconcileReport
     ) throws(BufferError) {
         var kept: [TrackEntry] = []
         kept.reserveCapacity(tracks.count)
         for var entry in tracks {
-            guard let name = ChunkName(file: entry.file), let stamp = present[name] else {
+            guard let found = present[entry.file] else {
                 report.repairs.append(.entryDropped(file: entry.file))
                 continue
             }
-            if stamp.bytes < 44 + entry.frames * StationAudio.bytesPerFrame || entry.frames == 0 {
-                guard let frames = try framesOrRefusal(entry.file, &report) else { continue }
+            if found.bytes < 44 + entry.frames * StationAudio.bytesPerFrame || entry.frames == 0 {
+                guard let frames = try framesOrRefusal(entry.file, &report) else {
+                    present[entry.file] = nil
+                    continue
+                }
                 report.repairs.append(.framesCorrected(file: entry.file, was: entry.frames, now: frames))
                 entry.frames = frames
                 entry.seconds = StationAudio.seconds(ofFrames: frames)
@@ -122,13 +140,14 @@ extension LockedShelf {
 
     /// Gives an entry to every track that has none.
     private func adopt(
-        _ chunks: [ChunkName], titles: [String: TrackEntry], metadataMissing: Bool,
+        _ chunks: [ChunkName], metadataMissing: Bool,
         _ report: inout ReconcileReport
     ) throws(BufferError) {
         let files = Set(tracks.map(\.file))
         var numbers = Set(tracks.map(\.number))
         let unknown = chunks.filter { !files.contains($0.file) }.sorted()
         if unknown.isEmpty { return }
+        let titles = previousEntries()
         if metadataMissing {
             report.repairs.append(.missing(file: RecordFile<BufferMetadata>(paths.metadata).name))
         }
@@ -179,7 +198,7 @@ extension LockedShelf {
         }
     }
 
-    /// The frames in a file of the Buffer; nil when it is no track, and was refused.
+    /// The frames in a file of the Buffer; nil when it is no track, and was refused, or went meanwhile.
     private func framesOrRefusal(_ name: String, _ report: inout ReconcileReport) throws(BufferError) -> Int? {
         let path = "\(paths.buffer)/\(name)"
         let reason: String
@@ -188,6 +207,7 @@ extension LockedShelf {
             if frames > 0 { return frames }
             reason = "\(path): holds no sound"
         } catch .system(let error) {
+            if error.code == ENOENT { return nil }
             throw BufferError(error, file: path)
         } catch {
             reason = error.description

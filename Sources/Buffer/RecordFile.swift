@@ -17,14 +17,17 @@ struct RecordFile<Record: FlawedRecord>: Sendable {
     }
 
     let path: String
+    let name: String
     /// 14,400 entries take under 10 MB; anything over this was not written here.
     private let bytesMax = 256 << 20
     private let brokenKept = 10
 
-    init(_ path: String) { self.path = path }
+    init(_ path: String) {
+        self.path = path
+        name = path.split(separator: "/").last.map(String.init) ?? path
+    }
 
     var previousPath: String { path + ".previous" }
-    var name: String { path.split(separator: "/").last.map(String.init) ?? path }
 
     /// The stamp of the file as it is now; nil when there is none.
     func stamp() throws(BufferError) -> FileStamp? {
@@ -86,7 +89,9 @@ struct RecordFile<Record: FlawedRecord>: Sendable {
     }
 
     /// True for the names this file's own versions bear.
-    func owns(_ other: String) -> Bool { other == name || other == name + ".previous" || brokenNumber(other) != nil }
+    func owns(_ other: String) -> Bool {
+        other.hasPrefix(name) && (other == name || other == name + ".previous" || brokenNumber(other) != nil)
+    }
 
     private func brokenNumber(_ other: String) -> Int? {
         let prefix = name + ".broken-"

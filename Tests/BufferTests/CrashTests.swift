@@ -68,7 +68,10 @@ struct CrashTests {
         var highest = 0
         for round in 0..<rounds {
             var alive = try zip(modes, logs).map { try CrashWriterProcess.start([scratch.root, $0, $1]) }
-            SystemClock().sleep(seconds: Double.random(in: 0.02...0.12, using: &random))
+            // At work, however slow the machine is, or on the way there.
+            let lines = Int.random(in: 0...4, using: &random)
+            try waitUntil(logs, grewBy: lines)
+            SystemClock().sleep(seconds: Double.random(in: 0...0.02, using: &random))
             while !alive.isEmpty {
                 SystemClock().sleep(seconds: Double.random(in: 0.0...0.01, using: &random))
                 let victim = alive.remove(at: Int.random(in: 0..<alive.count, using: &random))
@@ -86,6 +89,18 @@ struct CrashTests {
         print(
             "\(modes): \(rounds * modes.count) kills, \(claims.committed.count) tracks, \(claims.consumedThrough) aired"
         )
+    }
+
+    private func waitUntil(_ logs: [String], grewBy lines: Int) throws {
+        func count() throws -> Int {
+            try logs.reduce(0) { try $0 + (Files.read($1, bytesMax: 1 << 24) ?? []).count { $0 == 10 } }
+        }
+        let wanted = try count() + lines
+        let deadline = SystemClock().monotonicSeconds + 20
+        while try count() < wanted {
+            try #require(SystemClock().monotonicSeconds < deadline, "the writers stand still")
+            SystemClock().sleep(seconds: 0.001)
+        }
     }
 
     /// True also while others append and consume: what was claimed before is on the Buffer, or has aired since.

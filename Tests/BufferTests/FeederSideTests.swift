@@ -4,8 +4,11 @@ import Platform
 import Testing
 
 struct FeederSideTests {
+    private let scratch: Scratch
+    init() throws { scratch = try Scratch() }
+
     @Test func `tracks come in order of their numbers, whatever order they were committed in`() throws {
-        let buffer = try Scratch().open()
+        let buffer = try scratch.open()
         let slots = try (0..<3).map { _ in try buffer.reserve() }
         for slot in slots.reversed() { try buffer.fill(slot) }
         #expect(try buffer.next()?.number == 1)
@@ -15,7 +18,6 @@ struct FeederSideTests {
     }
 
     @Test func `a taken track stays ready until it is consumed`() throws {
-        let scratch = try Scratch()
         let buffer = try scratch.open()
         try buffer.compose(2)
         #expect(try buffer.take()?.number == 1)
@@ -23,7 +25,6 @@ struct FeederSideTests {
     }
 
     @Test func `saying twice that a track aired changes nothing`() throws {
-        let scratch = try Scratch()
         let buffer = try scratch.open()
         try buffer.compose(3)
         try buffer.markConsumed(through: 2, airedAtWallSeconds: 5)
@@ -36,7 +37,7 @@ struct FeederSideTests {
     }
 
     @Test func `a number that was never given out cannot be consumed`() throws {
-        let buffer = try Scratch().open()
+        let buffer = try scratch.open()
         try buffer.compose(2)
         #expect(throws: BufferError.unknownNumber(number: 3, highest: 2)) {
             try buffer.markConsumed(through: 3, airedAtWallSeconds: 0)
@@ -44,7 +45,6 @@ struct FeederSideTests {
     }
 
     @Test func `the last consumed files stay and older ones move to the evergreen library`() throws {
-        let scratch = try Scratch()
         let buffer = try scratch.open(.make(keepConsumed: 2))
         try buffer.compose(6)
         try buffer.markConsumed(through: 4, airedAtWallSeconds: 0)
@@ -55,7 +55,6 @@ struct FeederSideTests {
     }
 
     @Test func `without an evergreen library older files are deleted`() throws {
-        let scratch = try Scratch()
         let buffer = try scratch.open(.make(keepConsumed: 1, evergreenBytesMax: 0))
         try buffer.compose(4)
         try buffer.markConsumed(through: 4, airedAtWallSeconds: 0)
@@ -64,7 +63,6 @@ struct FeederSideTests {
     }
 
     @Test func `numbers go on growing after everything was consumed and deleted`() throws {
-        let scratch = try Scratch()
         let rules = BufferRules.make(keepConsumed: 0, evergreenBytesMax: 0)
         let buffer = try scratch.open(rules)
         try buffer.compose(3)
@@ -75,8 +73,8 @@ struct FeederSideTests {
     }
 
     @Test func `a clock that jumps ten years back and forth changes nothing`() throws {
-        func story(_ jump: (ManualClock, Int) -> Void) throws -> [String] {
-            let scratch = try Scratch()
+        func story(_ name: String, _ jump: (ManualClock, Int) -> Void) throws -> [String] {
+            let scratch = try self.scratch.inner(name)
             let clock = ManualClock()
             let buffer = try scratch.open(.make(keepConsumed: 2, evergreenRepeatAfterSeconds: 0.03), clock: clock)
             var told: [String] = []
@@ -94,8 +92,8 @@ struct FeederSideTests {
             return told
         }
         let tenYears = 10.0 * 365 * 86_400
-        let steady = try story { clock, _ in clock.advance(seconds: 60) }
-        let wild = try story { clock, round in
+        let steady = try story("steady") { clock, _ in clock.advance(seconds: 60) }
+        let wild = try story("wild") { clock, round in
             clock.jumpWall(toSeconds: 1_800_000_000 + (round.isMultiple(of: 2) ? -tenYears : tenYears))
         }
         #expect(steady == wild)
@@ -104,9 +102,14 @@ struct FeederSideTests {
 }
 
 struct EvergreenTests {
+    private let scratch: Scratch
+    init() throws { scratch = try Scratch() }
+
     /// Five tracks of a tenth of a second, all in the library.
-    private func library(span: Double, bytesMax: Int = 1 << 30) throws -> (Scratch, BufferDirectory) {
-        let scratch = try Scratch()
+    private func library(_ name: String = "a", span: Double, bytesMax: Int = 1 << 30) throws -> (
+        Scratch, BufferDirectory
+    ) {
+        let scratch = try scratch.inner(name)
         let buffer = try scratch.open(
             .make(keepConsumed: 0, evergreenBytesMax: bytesMax, evergreenRepeatAfterSeconds: span))
         try buffer.compose(5, frames: 4410)
@@ -132,7 +135,7 @@ struct EvergreenTests {
         #expect(first.track.number == 1 && !first.repeatsWithinSpan)
         try buffer.markEvergreenAired(first)
         try buffer.markEvergreenAired(#require(try buffer.nextEvergreen(allowingRepeat: false)))
-        let (_, strict) = try library(span: 3600)
+        let (_, strict) = try library("b", span: 3600)
         #expect(try strict.nextEvergreen(allowingRepeat: false) == nil)
         let pick = try #require(try strict.nextEvergreen(allowingRepeat: true))
         #expect(pick.repeatsWithinSpan && pick.track.number == 1)

@@ -5,8 +5,10 @@ import Platform
 import Testing
 
 struct GeneratorSideTests {
+    private let scratch: Scratch
+    init() throws { scratch = try Scratch() }
+
     @Test func `a slot held by one generator is skipped by the next`() throws {
-        let scratch = try Scratch()
         let one = try scratch.open()
         let other = try scratch.open()
         let held = try one.reserve()
@@ -16,7 +18,7 @@ struct GeneratorSideTests {
     }
 
     @Test func `an abandoned slot is the next one given`() throws {
-        let buffer = try Scratch().open()
+        let buffer = try scratch.open()
         let first = try buffer.reserve()
         let second = try buffer.reserve()
         try buffer.abandon(first)
@@ -28,7 +30,6 @@ struct GeneratorSideTests {
     }
 
     @Test func `the slot of a generator killed by signal 9 is given again and what it staged is removed`() throws {
-        let scratch = try Scratch()
         let buffer = try scratch.open()
         let log = scratch.root + "/log"
         let child = try CrashWriterProcess.start([scratch.root, "hold", log])
@@ -47,7 +48,6 @@ struct GeneratorSideTests {
     }
 
     @Test func `a track committed after the feeder passed its slot becomes evergreen`() throws {
-        let scratch = try Scratch()
         let buffer = try scratch.open()
         let slow = try buffer.reserve()
         try buffer.fill(buffer.reserve())
@@ -61,7 +61,7 @@ struct GeneratorSideTests {
     }
 
     @Test func `without an evergreen library a late track is deleted and that is said`() throws {
-        let buffer = try Scratch().open(.make(evergreenBytesMax: 0))
+        let buffer = try scratch.open(.make(evergreenBytesMax: 0))
         let slow = try buffer.reserve()
         try buffer.fill(buffer.reserve())
         try buffer.markConsumed(through: 2, airedAtWallSeconds: 0)
@@ -69,7 +69,7 @@ struct GeneratorSideTests {
     }
 
     @Test func `a wav that holds another number of frames is not taken and may be made again`() throws {
-        let buffer = try Scratch().open()
+        let buffer = try scratch.open()
         let slot = try buffer.reserve()
         try writeTrack(slot.stagedFile, frames: 440)
         #expect(throws: BufferError.framesDiffer(file: slot.stagedFile, said: 441, found: 440)) {
@@ -80,7 +80,7 @@ struct GeneratorSideTests {
     }
 
     @Test func `a wav that was never closed is not taken`() throws {
-        let buffer = try Scratch().open()
+        let buffer = try scratch.open()
         let slot = try buffer.reserve()
         let wav = try WAVWriter(path: slot.stagedFile, format: .station)
         try wav.append([1, 2, 3, 4])
@@ -90,7 +90,7 @@ struct GeneratorSideTests {
     }
 
     @Test func `what JSON cannot hold is left out of the provenance`() throws {
-        let buffer = try Scratch().open()
+        let buffer = try scratch.open()
         let slot = try buffer.reserve()
         try writeTrack(slot.stagedFile, frames: 441)
         var provenance = Provenance.make()
@@ -102,7 +102,6 @@ struct GeneratorSideTests {
     }
 
     @Test func `refused files are kept with their reasons, counted, and the oldest go`() throws {
-        let scratch = try Scratch()
         let buffer = try scratch.open(.make(refusedKept: 3))
         for number in 1...5 {
             let slot = try buffer.reserve()
@@ -120,7 +119,7 @@ struct GeneratorSideTests {
     }
 
     @Test func `a refusal leaves the reservation open for another try`() throws {
-        let buffer = try Scratch().open()
+        let buffer = try scratch.open()
         let slot = try buffer.reserve()
         try writeTrack(slot.stagedFile, frames: 441)
         try buffer.refuse(slot.stagedFile, reason: "silence")
@@ -129,7 +128,7 @@ struct GeneratorSideTests {
     }
 
     @Test func `no slot is given that would break the disk reserve`() throws {
-        let buffer = try Scratch().open(.make(diskReserveBytes: 1 << 60))
+        let buffer = try scratch.open(.make(diskReserveBytes: 1 << 60))
         var told: BufferError?
         do { _ = try buffer.reserve() } catch { told = error }
         guard case .waitingForDiskSpace(let free, let needed) = told else {

@@ -4,6 +4,9 @@ import Platform
 import Testing
 
 struct HealthTests {
+    private let scratch: Scratch
+    init() throws { scratch = try Scratch() }
+
     private let bands = HealthBands()
 
     @Test(arguments: [
@@ -40,7 +43,6 @@ struct HealthTests {
     }
 
     @Test func `all processes see the same state, because the last change left it`() throws {
-        let scratch = try Scratch()
         var rules = BufferRules.make()
         // One track of half a second is 0.00014 h.
         rules.health = HealthBands(
@@ -63,7 +65,7 @@ struct HealthTests {
     }
 
     @Test func `a new buffer is depleted`() throws {
-        let summary = try Scratch().open().summary()
+        let summary = try scratch.open().summary()
         #expect(summary.health == .depleted && summary.hours == 0 && summary.readyTracks == 0)
         #expect(summary.notice == nil && summary.diskFreeBytes > 0 && summary.targetHours == 24)
     }

@@ -6,9 +6,11 @@ import Platform
 import Testing
 
 struct ReconciliationTests {
+    private let scratch: Scratch
+    init() throws { scratch = try Scratch() }
+
     /// Three tracks, the first of them consumed.
     private func shelf() throws -> Scratch {
-        let scratch = try Scratch()
         let buffer = try scratch.open()
         try buffer.compose(3)
         try buffer.markConsumed(through: 1, airedAtWallSeconds: 0)
@@ -58,7 +60,6 @@ struct ReconciliationTests {
     }
 
     @Test func `with every record gone the files alone give numbers, prompts and lengths back`() throws {
-        let scratch = try Scratch()
         try scratch.open().compose(7)
         for name in try Files.names(in: scratch.buffer) where name.contains(".json") {
             try Files.remove(scratch.buffer + "/" + name)

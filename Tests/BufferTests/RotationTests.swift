@@ -5,13 +5,15 @@ import Platform
 import Testing
 
 struct RotationTests {
+    private let scratch: Scratch
+    init() throws { scratch = try Scratch() }
+
     @Test(arguments: [(60, 60), (300, 12), (600, 6)])
     func `an hour of a prompt holds 60, 12 or 6 tracks`(trackSeconds: Int, tracks: Int) {
         #expect(BufferRules(trackSeconds: trackSeconds).chunksPerPrompt == tracks)
     }
 
     @Test func `rules that make no sense are refused by name`() throws {
-        let scratch = try Scratch()
         #expect(throws: BufferError.rules("a prompt's 3600 s must hold at least one track of 4000 s")) {
             try scratch.open(BufferRules(trackSeconds: 4000))
         }
@@ -20,7 +22,7 @@ struct RotationTests {
     }
 
     @Test func `each prompt has its tracks and after the last comes the first`() throws {
-        let buffer = try Scratch().open()
+        let buffer = try scratch.open()
         try buffer.compose(31)
         let tracks = try buffer.ready(limit: 100)
         #expect(tracks.map(\.number) == Array(1...31))
@@ -29,14 +31,12 @@ struct RotationTests {
     }
 
     @Test func `files are named by number, prompt and whole seconds`() throws {
-        let scratch = try Scratch()
         let buffer = try scratch.open()
         try buffer.fill(buffer.reserve(), frames: StationAudio.frames(inSeconds: 2))
         #expect(try scratch.chunks() == ["chunk_001_prompt_0_2s.wav"])
     }
 
     @Test func `a shorter run ends where the new figure ends and a longer one goes on`() throws {
-        let scratch = try Scratch()
         try scratch.open().compose(4)
         // Four of prompt 0 are there: over the new figure of 3, so prompt 1 begins.
         try scratch.open(.make(promptSeconds: 3)).compose(2)
@@ -47,7 +47,6 @@ struct RotationTests {
     }
 
     @Test func `when prompts are taken away the rotation begins anew at the first`() throws {
-        let scratch = try Scratch()
         try scratch.open(.make(promptSeconds: 1, promptCount: 8)).compose(7)
         let buffer = try scratch.open(.make(promptSeconds: 1, promptCount: 3))
         try buffer.compose(4)
@@ -55,7 +54,6 @@ struct RotationTests {
     }
 
     @Test func `numbers go on past 999`() throws {
-        let scratch = try Scratch()
         _ = try scratch.open()
         try writeTrack(scratch.buffer + "/chunk_998_prompt_2_0s.wav", frames: 441)
         let buffer = try scratch.open()
@@ -67,7 +65,6 @@ struct RotationTests {
     }
 
     @Test func `two generators at once share one exact rotation`() throws {
-        let scratch = try Scratch()
         _ = try scratch.open()
         let logs = ["a", "b"].map { scratch.root + "/" + $0 }
         let children = try logs.map { try CrashWriterProcess.start([scratch.root, "append", $0]) }

@@ -5,18 +5,29 @@ import Glibc
 import Platform
 import Testing
 
-/// A directory of its own for a test, removed when the test lets go of it.
+/// A directory of its own for a test. A suite holds it, so that it lasts as long as the test; then it is removed.
 final class Scratch: Sendable {
     let root: String
+    private let isOwner: Bool
 
     init() throws {
+        isOwner = true
         let base = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
         var template = Array("\(base)/lofisup-buffer-XXXXXX".utf8CString)
         try #require(mkdtemp(&template) != nil)
         root = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: root) }
+    private init(inside root: String) throws {
+        self.root = root
+        isOwner = false
+        try Files.makeDirectory(root)
+    }
+
+    deinit { if isOwner { try? FileManager.default.removeItem(atPath: root) } }
+
+    /// A further directory inside this one, removed with it.
+    func inner(_ name: String) throws -> Scratch { try Scratch(inside: "\(root)/\(name)") }
 
     var buffer: String { root + "/audio_buffer" }
     var metadata: String { buffer + "/buffer_metadata.json" }

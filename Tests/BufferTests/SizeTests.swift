@@ -5,9 +5,11 @@ import Platform
 import Testing
 
 struct SizeTests {
+    private let scratch: Scratch
+    init() throws { scratch = try Scratch() }
+
     @Test(.timeLimit(.minutes(3)))
     func `fourteen thousand tracks are opened, polled, appended to and consumed`() throws {
-        let scratch = try Scratch()
         _ = try scratch.open()
         let first = scratch.buffer + "/chunk_001_prompt_0_0s.wav"
         try writeTrack(first, frames: 1)

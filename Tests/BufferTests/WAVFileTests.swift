@@ -4,8 +4,10 @@ import Platform
 import Testing
 
 struct WAVFileTests {
+    private let scratch: Scratch
+    init() throws { scratch = try Scratch() }
+
     @Test func `what is written piece by piece is read back at any frame`() throws {
-        let scratch = try Scratch()
         let path = scratch.root + "/a.wav"
         let wav = try WAVWriter(path: path, format: .station)
         let samples = (0..<2000).map { Int16($0) }
@@ -22,7 +24,6 @@ struct WAVFileTests {
     }
 
     @Test func `chunks before and after the sound are passed over`() throws {
-        let scratch = try Scratch()
         let path = scratch.root + "/a.wav"
         try writeTrack(path, frames: 10, value: 5)
         var bytes = try scratch.read(path)
@@ -33,7 +34,6 @@ struct WAVFileTests {
     }
 
     @Test func `a header cut off at any byte is refused in words and crashes nothing`() throws {
-        let scratch = try Scratch()
         let path = scratch.root + "/a.wav"
         try writeTrack(path, frames: 10)
         let whole = try scratch.read(path)
@@ -44,7 +44,6 @@ struct WAVFileTests {
     }
 
     @Test func `any one byte of the header may be any value without a crash`() throws {
-        let scratch = try Scratch()
         let path = scratch.root + "/a.wav"
         try writeTrack(path, frames: 10)
         let whole = try scratch.read(path)
@@ -65,7 +64,6 @@ struct WAVFileTests {
     }
 
     @Test func `a file whose writer died is known for what it is`() throws {
-        let scratch = try Scratch()
         let path = scratch.root + "/a.wav"
         let wav = try WAVWriter(path: path, format: .station)
         try wav.append([1, 2, 3, 4])
@@ -73,7 +71,6 @@ struct WAVFileTests {
     }
 
     @Test func `a directory is no track and a missing file says so`() throws {
-        let scratch = try Scratch()
         #expect(throws: WAVError.notWAV(path: scratch.root, reason: "not a regular file")) {
             try WAVReader(path: scratch.root, format: .station)
         }

@@ -48,36 +48,57 @@ struct Writer {
         while reservation.isOpen { clock.sleep(seconds: 60) }
     }
 
-    /// Fills a small disk to the last byte, then shows that the Buffer still stands and recovers.
+    /// Fills a small disk to the last byte, says what each kind of write answers then, and goes on once there is room.
     func fill() throws {
+        var held: [Reservation] = []
+        for _ in 0..<12 {
+            let reservation = try buffer.reserve()
+            try write(reservation, frames: 441)
+            held.append(reservation)
+        }
         var committed = 0
         do {
             while true {
-                let reservation = try buffer.reserve()
-                try commit(reservation, frames: StationAudio.framesPerSecond)
+                try commit(try buffer.reserve(), frames: StationAudio.framesPerSecond)
                 committed += 1
             }
         } catch BufferError.waitingForDiskSpace(let free, let needed) {
             print("waiting \(free < needed)")
         }
         let ballast = try fillUp()
-        do {
-            try buffer.markConsumed(through: 1, airedAtWallSeconds: 0)
-            print("mark worked")
-        } catch {
-            print("mark \(error)")
+        try told("wav") {
+            let wav = try WAVWriter(path: held[0].stagedFile + ".more", format: .station)
+            try wav.append([Int16](repeating: 0, count: 88_200))
         }
-        do {
-            _ = try Writer(root: Files.parent(of: buffer.path), log: "/dev/null")
-            print("reopened")
-        } catch {
-            print("reopen \(error)")
+        try told("commit") {
+            while let next = held.first {
+                try commitStaged(next)
+                held.removeFirst()
+                committed += 1
+            }
         }
+        try told("mark") { try buffer.markConsumed(through: 1, airedAtWallSeconds: 0) }
+        try told("reopen") { _ = try Writer(root: Files.parent(of: buffer.path), log: "/dev/null") }
         try Files.remove(ballast)
-        try buffer.markConsumed(through: 2, airedAtWallSeconds: 0)
+        try told("recovery") {
+            for reservation in held {
+                try commitStaged(reservation)
+                committed += 1
+            }
+            try buffer.markConsumed(through: 2, airedAtWallSeconds: 0)
+        }
         let repairs = try buffer.reconcile().repairs
         print("committed \(committed) ready \(try buffer.summary().readyTracks) repairs \(repairs.count)")
         for repair in repairs { print("repair \(repair)") }
+    }
+
+    private func told(_ name: String, _ action: () throws -> Void) throws {
+        do {
+            try action()
+            print("\(name): worked")
+        } catch {
+            print("\(name): \(error)")
+        }
     }
 
     /// Takes every byte that is left. Returns the file it made.
@@ -115,10 +136,18 @@ struct Writer {
     }
 
     private func commit(_ reservation: Reservation, frames: Int) throws {
+        try write(reservation, frames: frames)
+        try buffer.commit(reservation, frames: frames, title: "Track \(reservation.number)", provenance: provenance)
+    }
+
+    private func write(_ reservation: Reservation, frames: Int) throws {
         let wav = try WAVWriter(path: reservation.stagedFile, format: .station)
         try wav.append([Int16](repeating: Int16(reservation.number % 1000), count: frames * 2))
         try wav.close()
-        try buffer.commit(reservation, frames: frames, title: "Track \(reservation.number)", provenance: provenance)
+    }
+
+    private func commitStaged(_ reservation: Reservation) throws {
+        try buffer.commit(reservation, frames: 441, title: "Track \(reservation.number)", provenance: provenance)
     }
 
     private var provenance: Provenance { Provenance(backend: "crash", seed: 1, renderSeconds: 0) }
