@@ -63,7 +63,8 @@ struct BroadcastTimelineTests {
         for run in 0..<5 {
             timeline.beginRun()
             for frame in 0..<100 {
-                let video = try #require(timeline.place(picture(at: 23 + frame * 33, key: frame == 0))).milliseconds
+                let placed = timeline.place(picture(at: 23 + frame * 33, key: frame == 0))
+                let video = try #require(placed).milliseconds
                 #expect(video > last.video)
                 last.video = video
                 for _ in 0..<(frame % 10 < 4 ? 2 : 1) {
@@ -91,8 +92,8 @@ struct BroadcastTimelineTests {
         var timeline = BroadcastTimeline()
         timeline.beginRun()
         _ = timeline.place(sound)
-        let before = try #require(timeline.place(picture(at: 0x7fff_ffff))).milliseconds
-        let after = try #require(timeline.place(picture(at: 32))).milliseconds
-        #expect(after - before == 33)
+        let before = timeline.place(picture(at: 0x7fff_ffff))
+        let after = timeline.place(picture(at: 32))
+        #expect(try #require(after).milliseconds - #require(before).milliseconds == 33)
     }
 }

@@ -1,3 +1,4 @@
+import Buffer
 import Domain
 import IPC
 import Platform
