@@ -9,6 +9,8 @@ import Testing
 private struct Claims {
     private(set) var committed: Set<Int> = []
     private(set) var consumedThrough = 0
+    /// Microseconds that undisturbed changes took.
+    private(set) var took: [Int] = []
     private var offsets: [String: Int] = [:]
 
     mutating func read(_ log: String) throws {
@@ -25,6 +27,7 @@ private struct Claims {
             case "consumed":
                 #expect(number > consumedThrough, "\(number) aired after \(consumedThrough)")
                 consumedThrough = number
+            case "took": took.append(number)
             default: break
             }
         }
@@ -91,6 +94,32 @@ struct CrashTests {
         )
     }
 
+    @Test(.timeLimit(.minutes(4)), arguments: ["commit-once", "consume-once"])
+    func `a change killed at any moment of it has happened or has not`(mode: String) throws {
+        let log = scratch.root + "/log"
+        var claims = Claims()
+        for _ in 0..<6 {
+            let child = try CrashWriterProcess.start([scratch.root, mode, log])
+            try #require(child.wait(timeoutSeconds: 10) == .code(0))
+        }
+        try claims.read(log)
+        // In consume-once the time of a commit stands before each time of a change; both are changes.
+        let longest = try #require(claims.took.sorted().dropLast().last)
+        var killed = 0
+        let steps = 80
+        for step in 0..<steps {
+            let after = longest * step / steps
+            let child = try CrashWriterProcess.start([scratch.root, mode, log, String(after)])
+            let exit = try #require(child.wait(timeoutSeconds: 10))
+            if exit == .signal(SIGKILL) { killed += 1 } else { #expect(exit == .code(0)) }
+            try claims.read(log)
+            try checkClaims(claims, "\(mode) killed after \(after) us")
+            _ = try checkEverything("\(mode) killed after \(after) us")
+        }
+        print("\(mode): \(killed) of \(steps) killed within \(longest) us")
+        #expect(killed > steps / 4, "the kills must fall into the change")
+    }
+
     private func waitUntil(_ logs: [String], grewBy lines: Int) throws {
         func count() throws -> Int {
             try logs.reduce(0) { try $0 + (Files.read($1, bytesMax: 1 << 24) ?? []).count { $0 == 10 } }
@@ -103,9 +132,22 @@ struct CrashTests {
         }
     }
 
+    /// Opens the Buffer; what it repairs must be what a kill may leave.
+    private func reopen(_ when: String) throws -> BufferDirectory {
+        let buffer = try scratch.open(rules)
+        for repair in buffer.openingReport.repairs {
+            switch repair {
+            case .adopted, .temporaryRemoved, .stagedRemoved: break
+            case .entryDropped(let file) where file.hasPrefix("evergreen/"): break
+            default: Issue.record("a kill should not need this repair: \(repair): \(when)")
+            }
+        }
+        return buffer
+    }
+
     /// True also while others append and consume: what was claimed before is on the Buffer, or has aired since.
     private func checkClaims(_ claims: Claims, _ when: String) throws {
-        let buffer = try scratch.open(rules)
+        let buffer = try reopen(when)
         let ready = try Set(buffer.numbers())
         let consumedThrough = try buffer.consumedThrough()
         let lost = claims.committed.filter { !ready.contains($0) && $0 > consumedThrough }
@@ -116,14 +158,7 @@ struct CrashTests {
 
     /// True when nobody else works on the Buffer. Returns the highest number.
     private func checkEverything(_ when: String) throws -> Int {
-        let buffer = try scratch.open(rules)
-        for repair in buffer.openingReport.repairs {
-            switch repair {
-            case .adopted, .temporaryRemoved, .stagedRemoved: break
-            case .entryDropped(let file) where file.hasPrefix("evergreen/"): break
-            default: Issue.record("a kill should not need this repair: \(repair): \(when)")
-            }
-        }
+        let buffer = try reopen(when)
         try #require(buffer.openingReport.foreign.isEmpty, "\(when)")
         try #require(try scratch.open(rules).openingReport.isClean, "repaired once is repaired: \(when)")
         let plain = try StationJSON.decode(PlainMetadata.self, from: Data(scratch.read(scratch.metadata)))
