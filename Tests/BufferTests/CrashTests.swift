@@ -8,6 +8,8 @@ import Testing
 /// What CrashWriters said they had done, over all their lives.
 private struct Claims {
     private(set) var committed: Set<Int> = []
+    /// Tracks that went to the evergreen library because the feeder had passed them.
+    private(set) var late: Set<Int> = []
     private(set) var consumedThrough = 0
     /// Microseconds that undisturbed changes took.
     private(set) var took: [Int] = []
@@ -27,6 +29,7 @@ private struct Claims {
             case "consumed":
                 #expect(number > consumedThrough, "\(number) aired after \(consumedThrough)")
                 consumedThrough = number
+            case "late": late.insert(number)
             case "took": took.append(number)
             default: break
             }
@@ -71,6 +74,7 @@ struct CrashTests {
         var highest = 0
         for round in 0..<rounds {
             var alive = try zip(modes, logs).map { try CrashWriterProcess.start([scratch.root, $0, $1]) }
+            defer { CrashWriterProcess.end(alive) }
             // At work, however slow the machine is, or on the way there.
             let lines = Int.random(in: 0...4, using: &random)
             try waitUntil(logs, grewBy: lines)
@@ -152,6 +156,7 @@ struct CrashTests {
         let consumedThrough = try buffer.consumedThrough()
         let lost = claims.committed.filter { !ready.contains($0) && $0 > consumedThrough }
         try #require(lost.isEmpty, "lost \(lost.sorted()): \(when)")
+        try #require(ready.isDisjoint(with: claims.late), "evergreen is ready again: \(when)")
         try #require(consumedThrough >= claims.consumedThrough, "\(when)")
         try #require(ready.allSatisfy { $0 > claims.consumedThrough }, "consumed is ready again: \(when)")
     }

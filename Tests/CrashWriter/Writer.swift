@@ -21,8 +21,12 @@ struct Writer {
     func append() throws {
         while true {
             let reservation = try buffer.reserve()
-            try commit(reservation, frames: 441)
-            try say("committed \(reservation.number)")
+            let outcome = try commit(reservation, frames: 441)
+            if case .ready = outcome {
+                try say("committed \(reservation.number)")
+            } else {
+                try say("late \(reservation.number)")
+            }
         }
     }
 
@@ -169,9 +173,11 @@ struct Writer {
         print("ready \(try buffer.summary().readyTracks) staged \(try Files.stamp(reservation.stagedFile) != nil)")
     }
 
-    private func commit(_ reservation: Reservation, frames: Int) throws {
+    @discardableResult
+    private func commit(_ reservation: Reservation, frames: Int) throws -> CommitOutcome {
         try write(reservation, frames: frames)
-        try buffer.commit(reservation, frames: frames, title: "Track \(reservation.number)", provenance: provenance)
+        return try buffer.commit(
+            reservation, frames: frames, title: "Track \(reservation.number)", provenance: provenance)
     }
 
     private func write(_ reservation: Reservation, frames: Int) throws {
