@@ -8,7 +8,11 @@ import Testing
 /// What CrashWriters said they had done, over all their lives.
 private struct Claims {
     private(set) var committed: Set<Int> = []
+    /// Tracks that went to the evergreen library because the feeder had passed them.
+    private(set) var late: Set<Int> = []
     private(set) var consumedThrough = 0
+    /// Microseconds that undisturbed changes took.
+    private(set) var took: [Int] = []
     private var offsets: [String: Int] = [:]
 
     mutating func read(_ log: String) throws {
@@ -25,6 +29,8 @@ private struct Claims {
             case "consumed":
                 #expect(number > consumedThrough, "\(number) aired after \(consumedThrough)")
                 consumedThrough = number
+            case "late": late.insert(number)
+            case "took": took.append(number)
             default: break
             }
         }
@@ -68,6 +74,7 @@ struct CrashTests {
         var highest = 0
         for round in 0..<rounds {
             var alive = try zip(modes, logs).map { try CrashWriterProcess.start([scratch.root, $0, $1]) }
+            defer { CrashWriterProcess.end(alive) }
             // At work, however slow the machine is, or on the way there.
             let lines = Int.random(in: 0...4, using: &random)
             try waitUntil(logs, grewBy: lines)
@@ -91,6 +98,32 @@ struct CrashTests {
         )
     }
 
+    @Test(.timeLimit(.minutes(4)), arguments: ["commit-once", "consume-once"])
+    func `a change killed at any moment of it has happened or has not`(mode: String) throws {
+        let log = scratch.root + "/log"
+        var claims = Claims()
+        for _ in 0..<6 {
+            let child = try CrashWriterProcess.start([scratch.root, mode, log])
+            try #require(child.wait(timeoutSeconds: 10) == .code(0))
+        }
+        try claims.read(log)
+        // In consume-once the time of a commit stands before each time of a change; both are changes.
+        let longest = try #require(claims.took.sorted().dropLast().last)
+        var killed = 0
+        let steps = 80
+        for step in 0..<steps {
+            let after = longest * step / steps
+            let child = try CrashWriterProcess.start([scratch.root, mode, log, String(after)])
+            let exit = try #require(child.wait(timeoutSeconds: 10))
+            if exit == .signal(SIGKILL) { killed += 1 } else { #expect(exit == .code(0)) }
+            try claims.read(log)
+            try checkClaims(claims, "\(mode) killed after \(after) us")
+            _ = try checkEverything("\(mode) killed after \(after) us")
+        }
+        print("\(mode): \(killed) of \(steps) killed within \(longest) us")
+        #expect(killed > steps / 4, "the kills must fall into the change")
+    }
+
     private func waitUntil(_ logs: [String], grewBy lines: Int) throws {
         func count() throws -> Int {
             try logs.reduce(0) { try $0 + (Files.read($1, bytesMax: 1 << 24) ?? []).count { $0 == 10 } }
@@ -103,19 +136,8 @@ struct CrashTests {
         }
     }
 
-    /// True also while others append and consume: what was claimed before is on the Buffer, or has aired since.
-    private func checkClaims(_ claims: Claims, _ when: String) throws {
-        let buffer = try scratch.open(rules)
-        let ready = try Set(buffer.numbers())
-        let consumedThrough = try buffer.consumedThrough()
-        let lost = claims.committed.filter { !ready.contains($0) && $0 > consumedThrough }
-        try #require(lost.isEmpty, "lost \(lost.sorted()): \(when)")
-        try #require(consumedThrough >= claims.consumedThrough, "\(when)")
-        try #require(ready.allSatisfy { $0 > claims.consumedThrough }, "consumed is ready again: \(when)")
-    }
-
-    /// True when nobody else works on the Buffer. Returns the highest number.
-    private func checkEverything(_ when: String) throws -> Int {
+    /// Opens the Buffer; what it repairs must be what a kill may leave.
+    private func reopen(_ when: String) throws -> BufferDirectory {
         let buffer = try scratch.open(rules)
         for repair in buffer.openingReport.repairs {
             switch repair {
@@ -124,6 +146,24 @@ struct CrashTests {
             default: Issue.record("a kill should not need this repair: \(repair): \(when)")
             }
         }
+        return buffer
+    }
+
+    /// True also while others append and consume: what was claimed before is on the Buffer, or has aired since.
+    private func checkClaims(_ claims: Claims, _ when: String) throws {
+        let buffer = try reopen(when)
+        let ready = try Set(buffer.numbers())
+        let consumedThrough = try buffer.consumedThrough()
+        let lost = claims.committed.filter { !ready.contains($0) && $0 > consumedThrough }
+        try #require(lost.isEmpty, "lost \(lost.sorted()): \(when)")
+        try #require(ready.isDisjoint(with: claims.late), "evergreen is ready again: \(when)")
+        try #require(consumedThrough >= claims.consumedThrough, "\(when)")
+        try #require(ready.allSatisfy { $0 > claims.consumedThrough }, "consumed is ready again: \(when)")
+    }
+
+    /// True when nobody else works on the Buffer. Returns the highest number.
+    private func checkEverything(_ when: String) throws -> Int {
+        let buffer = try reopen(when)
         try #require(buffer.openingReport.foreign.isEmpty, "\(when)")
         try #require(try scratch.open(rules).openingReport.isClean, "repaired once is repaired: \(when)")
         let plain = try StationJSON.decode(PlainMetadata.self, from: Data(scratch.read(scratch.metadata)))

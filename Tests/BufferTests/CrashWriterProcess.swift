@@ -22,6 +22,11 @@ enum CrashWriterProcess {
         try ChildProcess(path: path(), arguments: arguments, environment: [:], descriptors: [nil, nil, 2])
     }
 
+    /// Ends what a test that failed half-way would leave behind.
+    static func end(_ children: [ChildProcess]) {
+        for child in children where child.signal(SIGKILL) { _ = child.wait(timeoutSeconds: 10) }
+    }
+
     /// Runs it, or `executable`, to its end. Returns the lines it printed.
     static func lines(
         _ arguments: [String], executable: String? = nil, output: String

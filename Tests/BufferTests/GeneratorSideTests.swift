@@ -33,6 +33,7 @@ struct GeneratorSideTests {
         let buffer = try scratch.open()
         let log = scratch.root + "/log"
         let child = try CrashWriterProcess.start([scratch.root, "hold", log])
+        defer { CrashWriterProcess.end([child]) }
         let deadline = SystemClock().monotonicSeconds + 20
         while try (Files.stamp(log)?.bytes ?? 0) == 0, SystemClock().monotonicSeconds < deadline {
             SystemClock().sleep(seconds: 0.001)

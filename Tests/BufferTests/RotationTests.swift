@@ -68,6 +68,7 @@ struct RotationTests {
         _ = try scratch.open()
         let logs = ["a", "b"].map { scratch.root + "/" + $0 }
         let children = try logs.map { try CrashWriterProcess.start([scratch.root, "append", $0]) }
+        defer { CrashWriterProcess.end(children) }
         let reader = try scratch.open()
         let deadline = SystemClock().monotonicSeconds + 30
         while try reader.summary().readyTracks < 40, SystemClock().monotonicSeconds < deadline {

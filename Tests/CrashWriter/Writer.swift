@@ -21,8 +21,12 @@ struct Writer {
     func append() throws {
         while true {
             let reservation = try buffer.reserve()
-            try commit(reservation, frames: 441)
-            try say("committed \(reservation.number)")
+            let outcome = try commit(reservation, frames: 441)
+            if case .ready = outcome {
+                try say("committed \(reservation.number)")
+            } else {
+                try say("late \(reservation.number)")
+            }
         }
     }
 
@@ -37,6 +41,40 @@ struct Writer {
             try buffer.markConsumed(through: track.number, airedAtWallSeconds: clock.wallSeconds)
             try say("consumed \(track.number)")
         }
+    }
+
+    /// Composes one track. If a time is given, the kernel kills this process so long after the commit began.
+    func commitOnce(killedAfterMicroseconds: Int?) throws {
+        let reservation = try buffer.reserve()
+        try write(reservation, frames: 441)
+        try timed(killedAfterMicroseconds) { try commitStaged(reservation) }
+        try say("committed \(reservation.number)")
+    }
+
+    /// Composes a track and airs the next, with the kill as above.
+    func consumeOnce(killedAfterMicroseconds: Int?) throws {
+        try commitOnce(killedAfterMicroseconds: nil)
+        guard let track = try buffer.take() else { return }
+        try timed(killedAfterMicroseconds) { try buffer.markConsumed(through: track.number, airedAtWallSeconds: 0) }
+        try say("consumed \(track.number)")
+    }
+
+    /// Without a kill, says how long it took.
+    private func timed(_ killAfterMicroseconds: Int?, _ action: () throws -> Void) throws {
+        if let killAfterMicroseconds {
+            var event = sigevent()
+            event.sigev_notify = Int32(SIGEV_SIGNAL)
+            event.sigev_signo = SIGKILL
+            var timer: timer_t?
+            try retrying("timer_create") { timer_create(CLOCK_MONOTONIC, &event, &timer) }
+            var when = itimerspec()
+            when.it_value.tv_nsec = max(1, killAfterMicroseconds * 1000)
+            try retrying("timer_settime") { timer_settime(timer, 0, &when, nil) }
+            return try action()
+        }
+        let start = clock.monotonicSeconds
+        try action()
+        try say("took \(Int((clock.monotonicSeconds - start) * 1e6))")
     }
 
     /// Holds a slot, half written, until it is killed.
@@ -135,9 +173,11 @@ struct Writer {
         print("ready \(try buffer.summary().readyTracks) staged \(try Files.stamp(reservation.stagedFile) != nil)")
     }
 
-    private func commit(_ reservation: Reservation, frames: Int) throws {
+    @discardableResult
+    private func commit(_ reservation: Reservation, frames: Int) throws -> CommitOutcome {
         try write(reservation, frames: frames)
-        try buffer.commit(reservation, frames: frames, title: "Track \(reservation.number)", provenance: provenance)
+        return try buffer.commit(
+            reservation, frames: frames, title: "Track \(reservation.number)", provenance: provenance)
     }
 
     private func write(_ reservation: Reservation, frames: Int) throws {
