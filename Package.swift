@@ -1,4 +1,4 @@
-// swift-tools-version: 6.2
+// swift-tools-version: 6.3
 import PackageDescription
 
 // Strict concurrency comes with language mode 6; everything else that can be an error is one.
