@@ -78,7 +78,8 @@ let package = Package(
             name: "EncoderTests", dependencies: ["Encoder", "Domain", "IPC", "Platform", "TestSupport"],
             swiftSettings: fast),
         .testTarget(
-            name: "FeederTests", dependencies: ["Feeder", "Buffer", "Domain", "IPC", "Platform", "TestSupport"],
+            name: "FeederTests",
+            dependencies: ["Feeder", "Backends", "Buffer", "Config", "Domain", "IPC", "Platform", "TestSupport"],
             swiftSettings: house),
         .testTarget(name: "SupervisorTests", dependencies: ["Supervisor", "TestSupport"], swiftSettings: house),
         .testTarget(

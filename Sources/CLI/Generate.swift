@@ -52,7 +52,8 @@ struct Generate: ParsableCommand {
             let loudness = made.provenance.loudnessLufs.map { String(format: ", %.1f LUFS", $0) } ?? ""
             print("\(made.file): \(made.title), seed \(request.seed), composed in \(took) s\(loudness)")
         }
-        withExtendedLifetime(descriptor) {}
+        // The thread polls its descriptor.
+        withExtendedLifetime(signals) {}
     }
 }
 

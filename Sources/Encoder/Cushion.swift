@@ -28,10 +28,10 @@ final class Cushion: Sendable {
 
     /// - Parameters:
     ///   - cushionSeconds: how much may wait for ffmpeg.
-    ///   - historySeconds: how much is kept after ffmpeg took it.
+    ///   - historySeconds: how much is kept after ffmpeg took it; longer than an ffmpeg may take to its first packet.
     ///   - startFrame: where the timeline goes on.
     ///   - marks: what plays there.
-    init(cushionSeconds: Double, historySeconds: Double = 10, startFrame: Int, marks: [FeedMark]) {
+    init(cushionSeconds: Double, historySeconds: Double = 15, startFrame: Int, marks: [FeedMark]) {
         cushionFrames = StationAudio.frames(inSeconds: cushionSeconds)
         capacityFrames = cushionFrames + StationAudio.frames(inSeconds: historySeconds)
         let ring = [UInt8](repeating: 0, count: capacityFrames * StationAudio.bytesPerFrame)
@@ -89,21 +89,26 @@ final class Cushion: Sendable {
     }
 
     /// Fills `buffer` with the next frames for ffmpeg.
-    /// - Returns: the timeline frame of the first one and how many; nil when none waits.
-    func take(into buffer: UnsafeMutableRawBufferPointer) -> (at: Int, frames: Int)? {
+    /// - Parameter keeping: how many frames have to stay behind.
+    /// - Returns: the timeline frame of the first one, how many, and whether nothing waits after them; nil when there
+    ///   are no more than are to be kept.
+    func take(
+        into buffer: UnsafeMutableRawBufferPointer, keeping: Int = 0
+    ) -> (at: Int, frames: Int, emptied: Bool)? {
         state.withLock { state in
-            let frames = min(buffer.count / StationAudio.bytesPerFrame, state.head - state.next)
-            guard frames > 0 else { return nil }
+            let waiting = state.head - state.next
+            guard waiting > keeping else { return nil }
+            let frames = min(buffer.count / StationAudio.bytesPerFrame, waiting)
             let at = state.next
             copyOut(from: at, frames: frames, state: state, to: buffer)
             state.next += frames
-            return (at, frames)
+            return (at, frames, frames == waiting)
         }
     }
 
-    /// Waits until a frame waits for ffmpeg, or a little while has passed.
-    func waitForFrames(timeoutSeconds: Double) {
-        _ = state.wait(timeoutSeconds: timeoutSeconds) { $0.head > $0.next ? true : nil }
+    /// Waits until more than `count` frames wait for ffmpeg, or `timeoutSeconds` have passed.
+    func waitForFrames(moreThan count: Int, timeoutSeconds: Double) {
+        _ = state.wait(timeoutSeconds: timeoutSeconds) { $0.head - $0.next > count ? true : nil }
     }
 
     /// Notes that frames before `frame` have left ffmpeg.

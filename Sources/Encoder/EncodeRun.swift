@@ -13,6 +13,7 @@ final class EncodeRun: Sendable {
         var padding = false
         var packets = 0
         var lastOutput: Double
+        var inputEnded = false
         var outputEnded = false
     }
 
@@ -36,9 +37,13 @@ final class EncodeRun: Sendable {
         let stdin = try FileDescriptor.pipe()
         let stdout = try FileDescriptor.pipe()
         stdout.read.requestPipeSize(1 << 20)
-        child = try ChildProcess(
-            path: ffmpeg, arguments: arguments, environment: environment,
-            descriptors: [stdin.read.number, stdout.write.number, STDERR_FILENO])
+        // The child's ends must be open until it has its own copies, and closed here right after: an end that stays
+        // open would hide the end of ffmpeg from us, or ours from it.
+        child = try withExtendedLifetime((stdin.read, stdout.write)) { () throws(SystemError) in
+            try ChildProcess(
+                path: ffmpeg, arguments: arguments, environment: environment,
+                descriptors: [stdin.read.number, stdout.write.number, STDERR_FILENO])
+        }
         input = Monitor(stdin.write)
         output = stdout.read
         self.cushion = cushion
@@ -65,8 +70,9 @@ final class EncodeRun: Sendable {
         while true {
             if let exit = child.wait(timeoutSeconds: 0.1) {
                 finish.give(reason: "ended")
-                // What it had put out is still worth reading.
-                _ = state.wait(timeoutSeconds: 2) { $0.outputEnded ? true : nil }
+                // What it had put out is still worth reading. And neither thread may outlive this life: the pump would
+                // take from the cushion, and the reader place on the timeline, what belongs to the next one.
+                _ = state.wait(timeoutSeconds: 30) { $0.inputEnded && $0.outputEnded ? true : nil }
                 return verdict ?? "ffmpeg ended: \(exit)"
             }
             let now = clock.monotonicSeconds
@@ -86,31 +92,31 @@ final class EncodeRun: Sendable {
     }
 
     private func pump() {
+        defer { state.withLock { $0.inputEnded = true } }
         guard let input = input.withLock({ $0.take() }) else { return }
         var block = [UInt8](repeating: 0, count: Self.blockFrames * StationAudio.bytesPerFrame)
         var pad = QuietPad()
         var fadeIn = false
         while !finish.isGiven {
-            let waiting = cushion.waitingFrames
             let isDry = input.bytesWaiting < Self.dryBytes
             // The last block is kept back until it is certain that nothing follows, so that it can be faded out.
-            if waiting > Self.blockFrames || (waiting > 0 && isDry) {
-                guard let taken = block.withUnsafeMutableBytes({ cushion.take(into: $0) }) else { continue }
+            let kept = isDry ? 0 : Self.blockFrames
+            if let taken = block.withUnsafeMutableBytes({ cushion.take(into: $0, keeping: kept) }) {
                 var bytes = Array(block.prefix(taken.frames * StationAudio.bytesPerFrame))
-                let isLast = taken.frames == waiting
-                if fadeIn || isLast { Edge.fade(&bytes, rising: fadeIn) }
-                fadeIn = isLast
+                if fadeIn { Edge.fade(&bytes, rising: true) }
+                if isPadding { Edge.mix(pad.next(frames: taken.frames), fallingInto: &bytes) }
+                if taken.emptied { Edge.fade(&bytes, rising: false) }
+                fadeIn = taken.emptied
                 note(frames: taken.frames, timeline: taken.at)
                 if (try? input.write(all: bytes)) == nil { return }
-                if isLast { pad.restart() }
+                if taken.emptied { pad.restart() }
             } else if isDry, !cushion.isOffAir {
                 let samples = pad.next(frames: Self.blockFrames)
                 note(frames: Self.blockFrames, timeline: nil)
                 fadeIn = true
                 if (try? input.write(all: samples.withUnsafeBytes { Array($0) })) == nil { return }
             } else {
-                cushion.waitForFrames(timeoutSeconds: 0.02)
-                if waiting > 0 { clock.sleep(seconds: 0.01) }
+                cushion.waitForFrames(moreThan: kept, timeoutSeconds: 0.02)
             }
         }
     }
@@ -175,6 +181,20 @@ final class EncodeRun: Sendable {
 
 /// Fades at the edges between programme and pad.
 enum Edge {
+    /// Adds `samples`, from full to silence, to interleaved s16 `bytes`.
+    static func mix(_ samples: [Int16], fallingInto bytes: inout [UInt8]) {
+        var tail = samples.withUnsafeBytes { Array($0) }
+        fade(&tail, rising: false)
+        bytes.withUnsafeMutableBytes { raw in
+            tail.withUnsafeBytes { more in
+                let sum = raw.bindMemory(to: Int16.self)
+                for (at, sample) in more.bindMemory(to: Int16.self).enumerated() {
+                    sum[at] = Int16(clamping: Int(sum[at]) + Int(sample))
+                }
+            }
+        }
+    }
+
     /// Scales interleaved s16 `bytes` from silence to full, or from full to silence.
     static func fade(_ bytes: inout [UInt8], rising: Bool) {
         bytes.withUnsafeMutableBytes { raw in

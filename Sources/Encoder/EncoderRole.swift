@@ -6,6 +6,12 @@ internal import Platform
 
 /// The encoder: always has sound for ffmpeg, and serves every destination.
 public final class EncoderRole: Sendable {
+    private struct Work {
+        /// Grows with every step that is not a packet: waiting off the air is work too.
+        var steps = 0
+        var activity = "starting"
+    }
+
     private let config: StationConfig
     private let paths: StationPaths
     private let link: WorkerLink
@@ -14,7 +20,7 @@ public final class EncoderRole: Sendable {
     private let broadcast = Broadcast()
     private let timeline = Monitor(BroadcastTimeline())
     private let run = Monitor<EncodeRun?>(nil)
-    private let activity = Monitor("starting")
+    private let work = Monitor(Work())
 
     // ffmpeg puts something out 70 times a second; its first packet takes longer on a busy machine.
     private static let stallSecondsMax = 3.0
@@ -41,7 +47,7 @@ public final class EncoderRole: Sendable {
             cushionSeconds: config.encoder.cushionSeconds, startFrame: resume?.frame ?? 0, marks: resume?.marks ?? [])
         let feed = try FeedServer(path: paths.feedSocket, cushion: cushion, stop: link.stop)
         feed.start()
-        var relays = try startRelays(ffmpeg: ffmpeg.path)
+        var relays = startRelays(ffmpeg: ffmpeg.path)
         link.ready()
         let reporting = Monitor(relays)
         NamedThread.start("report") { [self] in
@@ -53,7 +59,7 @@ public final class EncoderRole: Sendable {
         while !link.stop.isGiven {
             if !awaitProgramme(cushion) { break }
             if relays.isEmpty {
-                relays = try startRelays(ffmpeg: ffmpeg.path)
+                relays = startRelays(ffmpeg: ffmpeg.path)
                 reporting.withLock { [relays] in $0 = relays }
             }
             stayOnAir(cushion, playhead: playhead, ffmpeg: ffmpeg.path, animation: animation)
@@ -70,7 +76,7 @@ public final class EncoderRole: Sendable {
     }
 
     private func prepareAnimation(ffmpeg: Tool, searchPath: String) throws -> String {
-        activity.withLock { $0 = "preparing the picture" }
+        say("preparing the picture")
         let format = PictureFormat(
             width: config.encoder.width, height: config.encoder.height,
             framesPerSecond: config.encoder.framesPerSecond, videoKbps: config.encoder.videoKbps)
@@ -80,19 +86,23 @@ public final class EncoderRole: Sendable {
         let prepared = try library.prepare(
             operatorFile: config.encoder.animation, format: format,
             progress: { [self] done in
-                activity.withLock { $0 = "preparing the picture, \(Int(done * 100)) %" }
-                link.report(WorkerReport(progress: Int(done * 1000), activity: activity.read { $0 }, onAir: false))
+                say("preparing the picture, \(Int(done * 100)) %")
+                let (progress, activity) = work.read { ($0.steps, $0.activity) }
+                link.report(WorkerReport(progress: progress, activity: activity, onAir: false))
             }, isCancelled: { [link] in link.stop.isGiven })
         return prepared.path
     }
 
     /// Waits for sound to begin with. False when the stop came first.
     private func awaitProgramme(_ cushion: Cushion) -> Bool {
-        activity.withLock { $0 = cushion.isOffAir ? "off the air: the buffer is depleted" : "waiting for the feeder" }
-        let began = clock.monotonicSeconds
+        var began = clock.monotonicSeconds
         let wanted = StationAudio.frames(inSeconds: 2)
         while !link.stop.isGiven {
-            if !cushion.isOffAir {
+            if cushion.isOffAir {
+                say("off the air: the buffer is depleted")
+                began = clock.monotonicSeconds
+            } else {
+                say("waiting for the feeder")
                 if cushion.waitingFrames >= wanted { return true }
                 if clock.monotonicSeconds - began > Self.startSecondsMax { return true }
             }
@@ -112,7 +122,7 @@ public final class EncoderRole: Sendable {
                 let life = try EncodeRun(
                     ffmpeg: ffmpeg, arguments: arguments, environment: environment, cushion: cushion, clock: clock)
                 run.withLock { $0 = life }
-                activity.withLock { $0 = "encoding" }
+                say("encoding")
                 reason = life.supervise(
                     timeline: timeline, broadcast: broadcast, startSecondsMax: Self.firstPacketSecondsMax,
                     stallSecondsMax: Self.stallSecondsMax
@@ -127,29 +137,18 @@ public final class EncoderRole: Sendable {
             failures = clock.monotonicSeconds - began > 30 ? 1 : failures + 1
             let pause = failures == 1 ? 0 : min(5, 0.2 * Double(1 << min(failures, 8))) * Double.random(in: 0.5...1)
             Log.warning("\(reason); starting ffmpeg again")
-            activity.withLock { $0 = "starting ffmpeg again: \(reason)" }
+            say("starting ffmpeg again: \(reason)")
             link.stop.wait(seconds: pause)
         }
     }
 
-    private func startRelays(ffmpeg: String) throws -> [Relay] {
-        try? mkdirAll(paths.hlsDirectory)
-        var targets = [
-            RelayTarget(
-                name: "local",
-                output: FFmpegArguments.hls(
-                    directory: paths.hlsDirectory, segmentSeconds: config.encoder.hlsSegmentSeconds,
-                    windowSegments: config.encoder.hlsWindowSegments),
-                key: nil, secrets: [], isLocal: true)
-        ]
-        for destination in config.destinations where destination.enabled {
-            let key = try destination.key(environment: environment)
-            targets.append(
-                RelayTarget(
-                    name: destination.name, output: FFmpegArguments.output(for: destination),
-                    key: key.map { FFmpegArguments.preset(for: destination, key: $0) },
-                    secrets: key.map { [$0.revealed] } ?? [], isLocal: false))
-        }
+    private func startRelays(ffmpeg: String) -> [Relay] {
+        mkdir(paths.hlsDirectory, 0o750)
+        let hls = FFmpegArguments.hls(
+            directory: paths.hlsDirectory, segmentSeconds: config.encoder.hlsSegmentSeconds,
+            windowSegments: config.encoder.hlsWindowSegments)
+        let local = RelayTarget(name: "local") { RelayTarget.Connection(output: hls) }
+        let targets = [local] + config.destinations.filter(\.enabled).map(target)
         let relays = targets.map {
             Relay(
                 target: $0, ffmpeg: ffmpeg, environment: environment, broadcast: broadcast, clock: clock,
@@ -159,16 +158,31 @@ public final class EncoderRole: Sendable {
         return relays
     }
 
-    private func close(_ relays: [Relay]) {
-        for relay in relays { relay.stop() }
-        let deadline = clock.monotonicSeconds + 4
-        while relays.contains(where: { !$0.hasStopped }), clock.monotonicSeconds < deadline {
-            clock.sleep(seconds: 0.02)
+    private func target(_ destination: Destination) -> RelayTarget {
+        let recordings = RecordingNames(path: destination.url, clock: clock)
+        return RelayTarget(name: destination.name) { [environment] in
+            if destination.kind == .file {
+                return RelayTarget.Connection(output: FFmpegArguments.output(file: recordings.next()))
+            }
+            let key = try destination.key(environment: environment)
+            return RelayTarget.Connection(
+                output: FFmpegArguments.output(for: destination),
+                preset: key.map { FFmpegArguments.preset(for: destination, key: $0) },
+                secrets: key.map { [$0.revealed] } ?? [])
         }
     }
 
-    private func mkdirAll(_ path: String) throws(SystemError) {
-        if mkdir(path, 0o755) != 0 && errno != EEXIST { throw SystemError("make directory \(path)") }
+    private func close(_ relays: [Relay]) {
+        for relay in relays { relay.stop() }
+        let deadline = clock.monotonicSeconds + 4
+        for relay in relays { relay.waitUntilStopped(timeoutSeconds: max(0, deadline - clock.monotonicSeconds)) }
+    }
+
+    private func say(_ activity: String) {
+        work.withLock { work in
+            work.steps += 1
+            work.activity = activity
+        }
     }
 
     private func report(cushion: Cushion, relays: [Relay]) -> WorkerReport {
@@ -187,9 +201,10 @@ public final class EncoderRole: Sendable {
         }
         let waiting = StationAudio.seconds(ofFrames: cushion.waitingFrames)
         let cushionText = String(Int(waiting.rounded()))
+        let (steps, activity) = work.read { ($0.steps, $0.activity) }
         return WorkerReport(
-            progress: timeline.read { $0.audioPackets },
-            activity: onAir ? "encoding, \(cushionText) s of cushion" : activity.read { $0 }, onAir: onAir,
+            progress: timeline.read { $0.audioPackets } + steps,
+            activity: onAir ? "encoding, \(cushionText) s of cushion" : activity, onAir: onAir,
             nowPlaying: onAir ? playing : nil, destinations: relays.map(\.status))
     }
 }

@@ -29,9 +29,12 @@ enum FFmpegArguments {
             ["-rw_timeout", "6000000", "-flvflags", "no_duration_filesize", "-f", "flv", destination.url]
         case .srt: ["-f", "mpegts", destination.url]
         case .icecast: ["-vn", "-content_type", "audio/aac", "-f", "adts", destination.url]
-        case .file, nil: ["-y", destination.url]
+        case .file, nil: output(file: destination.url)
         }
     }
+
+    /// A recording, never over a file that is there.
+    static func output(file: String) -> [String] { ["-n", file] }
 
     /// The ffmpeg preset that carries a destination's key. ffmpeg reads it from a descriptor, so that the key is in
     /// no argument and in no file.

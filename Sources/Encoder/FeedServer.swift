@@ -20,8 +20,6 @@ final class FeedServer: Sendable {
         self.stop = stop
     }
 
-    var isConnected: Bool { current.read { $0 != nil } }
-
     func start() {
         NamedThread.start("feed-accept") { [self] in
             while !stop.isGiven {

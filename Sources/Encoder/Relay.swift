@@ -4,15 +4,20 @@ internal import Platform
 
 /// What a relay's ffmpeg is told, the input aside.
 struct RelayTarget: Sendable {
+    /// What one connection needs.
+    struct Connection: Sendable {
+        /// Output options and address.
+        var output: [String]
+        /// Given on descriptor 3 as an ffmpeg preset, so that no stream key is ever an argument that `ps` shows.
+        var preset: [UInt8]?
+        /// Strings that must never be shown.
+        var secrets: [String] = []
+    }
+
     let name: String
-    /// Output options and address.
-    let output: [String]
-    /// Given on descriptor 3 as an ffmpeg preset, so that no stream key is ever an argument that `ps` shows.
-    let key: [UInt8]?
-    /// Strings that must never be shown.
-    let secrets: [String]
-    /// True for the station's own HLS, which is not a destination of the operator's.
-    let isLocal: Bool
+    /// Asked before every connection: a new key counts from the next one on, a recording gets a file of its own.
+    /// What it throws is this destination's trouble and nobody else's.
+    let connection: @Sendable () throws -> Connection
 }
 
 /// Keeps one destination supplied for as long as the station runs: connects, watches, and connects again.
@@ -51,8 +56,10 @@ final class Relay: Sendable {
     }
 
     var status: DestinationStatus { state.read { $0.status } }
-    var isLocal: Bool { target.isLocal }
-    var hasStopped: Bool { state.read { $0.stopping && $0.status.state == "stopped" } }
+    /// Waits until it has closed after `stop`.
+    func waitUntilStopped(timeoutSeconds: Double) {
+        _ = state.wait(timeoutSeconds: timeoutSeconds) { $0.stopping && $0.status.state == "stopped" ? true : nil }
+    }
 
     func start() {
         NamedThread.start("relay-\(target.name)") { [self] in run() }
@@ -95,26 +102,17 @@ final class Relay: Sendable {
     }
 
     private func once(_ subscription: Broadcast.Subscription) -> String {
-        let arguments =
-            ["-hide_banner", "-loglevel", "error", "-nostdin", "-stats_period", "0.5", "-progress", "pipe:1"]
-            // Both streams are known from their headers; probing would only hold up the start.
-            + [
-                "-f", "flv", "-probesize", "32768", "-analyzeduration", "500000", "-i", "pipe:0", "-map", "0", "-c",
-                "copy",
-            ]
-            + (target.key == nil ? [] : ["-fpre", "/dev/fd/3"]) + target.output
-        let secrets = target.secrets
         let began = clock.monotonicSeconds
         do {
+            let connection = try target.connection()
             let run = try RelayRun(
-                ffmpeg: ffmpeg, arguments: arguments, environment: environment, key: target.key, clock: clock
-            ) { text in secrets.reduce(text) { Self.replace($1, in: $0) } }
+                ffmpeg: ffmpeg, connection: connection, environment: environment, clock: clock)
             return run.supervise(subscription, stallSecondsMax: Self.stallSecondsMax) { figures in
                 note(figures)
                 return isStopping || clock.monotonicSeconds - began > sessionSecondsMax
             }
         } catch {
-            return error.description
+            return "\(error)"
         }
     }
 
@@ -137,9 +135,5 @@ final class Relay: Sendable {
 
     private func pause(seconds: Double) {
         _ = state.wait(timeoutSeconds: seconds) { $0.stopping ? true : nil }
-    }
-
-    private static func replace(_ secret: String, in text: String) -> String {
-        secret.isEmpty ? text : text.split(separator: secret, omittingEmptySubsequences: false).joined(separator: "***")
     }
 }

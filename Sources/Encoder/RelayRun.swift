@@ -23,32 +23,45 @@ final class RelayRun {
     private var progressLines = ""
     private var complaintLines = ""
     private(set) var figures = Figures()
-    private let redact: @Sendable (String) -> String
+    /// What ffmpeg has not taken yet.
+    var pendingBytes: Int { pending.count }
+    private let secrets: [String]
+    /// More of the stream waits in the subscription, whose bound then counts.
+    private static let pendingBytesMax = 1 << 20
+    private static let idleSeconds = 1.0
 
-    /// - Parameters:
-    ///   - key: bytes that the child can read on descriptor 3, closed after them; nil for none.
-    ///   - redact: takes secrets out of what ffmpeg says.
     init(
-        ffmpeg: String, arguments: [String], environment: [String: String], key: [UInt8]?, clock: any StationClock,
-        redact: @escaping @Sendable (String) -> String
+        ffmpeg: String, connection: RelayTarget.Connection, environment: [String: String], clock: any StationClock
     ) throws(SystemError) {
         let stdin = try FileDescriptor.pipe()
         let stdout = try FileDescriptor.pipe()
         let stderr = try FileDescriptor.pipe()
-        let secret = try FileDescriptor.pipe()
+        let preset = try FileDescriptor.pipe()
         // Small against a pipe's capacity, so that this cannot block.
-        if let key { try secret.write.write(all: key) }
-        child = try ChildProcess(
-            path: ffmpeg, arguments: arguments, environment: environment,
-            descriptors: [stdin.read.number, stdout.write.number, stderr.write.number, secret.read.number])
-        input = stdin.write
-        progress = stdout.read
-        complaints = stderr.read
+        if let bytes = connection.preset { try preset.write.write(all: bytes) }
         try stdin.write.setNonBlocking()
         try stdout.read.setNonBlocking()
         try stderr.read.setNonBlocking()
+        // The child's ends must be open until it has its own copies, and closed here right after.
+        child = try withExtendedLifetime((stdin.read, stdout.write, stderr.write, preset.read)) {
+            () throws(SystemError) in
+            try ChildProcess(
+                path: ffmpeg, arguments: Self.arguments(connection), environment: environment,
+                descriptors: [stdin.read.number, stdout.write.number, stderr.write.number, preset.read.number])
+        }
+        input = stdin.write
+        progress = stdout.read
+        complaints = stderr.read
         self.clock = clock
-        self.redact = redact
+        secrets = connection.secrets
+    }
+
+    private static func arguments(_ connection: RelayTarget.Connection) -> [String] {
+        ["-hide_banner", "-loglevel", "error", "-nostdin", "-stats_period", "0.5", "-progress", "pipe:1"]
+            // Both streams are known from their headers; probing would only hold up the start.
+            + ["-f", "flv", "-probesize", "32768", "-analyzeduration", "500000", "-i", "pipe:0"]
+            + ["-map", "0", "-c", "copy"] + (connection.preset == nil ? [] : ["-fpre", "/dev/fd/3"])
+            + connection.output
     }
 
     /// Copies the stream until the connection ends.
@@ -64,6 +77,7 @@ final class RelayRun {
         pending = FlvTag.streamHeader
         for tag in subscription.opening { pending += tag.bytes(base: baseMilliseconds) }
         var movedAt = clock.monotonicSeconds
+        var givenAt = movedAt
         var sentSeconds = -1.0
         while true {
             if let exit = child.reap() {
@@ -71,12 +85,17 @@ final class RelayRun {
                 return figures.lastWords ?? "ffmpeg ended: \(exit)"
             }
             if update(figures) { return close(reason: "closed") }
-            guard let tags = subscription.take() else { return kill("could not keep up with the stream") }
-            for tag in tags { pending += tag.bytes(base: baseMilliseconds) }
+            let now = clock.monotonicSeconds
+            if pending.count < Self.pendingBytesMax {
+                guard let tags = subscription.take() else { return kill("could not keep up with the stream") }
+                for tag in tags { pending += tag.bytes(base: baseMilliseconds) }
+                if !tags.isEmpty { givenAt = now }
+            }
             pump()
             drainWords()
-            let now = clock.monotonicSeconds
-            if figures.sentSeconds > sentSeconds {
+            // While the encoder's ffmpeg is being replaced there is nothing to send, which is no stall.
+            let isIdle = pending.isEmpty && now - givenAt > Self.idleSeconds
+            if figures.sentSeconds > sentSeconds || isIdle {
                 sentSeconds = figures.sentSeconds
                 movedAt = now
             } else if now - movedAt > stallSecondsMax {
@@ -93,7 +112,11 @@ final class RelayRun {
             let count = pending.withUnsafeBytes { raw in
                 write(input.number, raw.baseAddress.map { $0 + done }, raw.count - done)
             }
-            if count <= 0 { break }
+            if count <= 0 {
+                // It reads no more, and its end or the stall says why. Polling a broken pipe would not wait.
+                if count < 0, errno == EPIPE { self.input = nil }
+                break
+            }
             done += count
         }
         pending.removeFirst(done)
@@ -118,11 +141,17 @@ final class RelayRun {
         }
         if let bytes = try? complaints.read(upTo: 65_536) { complaintLines += String(decoding: bytes, as: UTF8.self) }
         while let end = complaintLines.firstIndex(of: "\n") {
-            figures.lastWords = redact(String(complaintLines[..<end].prefix(300)))
+            figures.lastWords = redacted(complaintLines[..<end])
             complaintLines = String(complaintLines[complaintLines.index(after: end)...])
         }
         // A line that never ends must not grow without bound.
         if complaintLines.utf8.count > 65_536 { complaintLines = "" }
+    }
+
+    /// Secrets go before the line is cut, or half of one could stay.
+    private func redacted(_ line: Substring) -> String {
+        let hidden = secrets.filter { !$0.isEmpty }.reduce(String(line)) { $0.replacing($1, with: "***") }
+        return String(hidden.prefix(300))
     }
 
     private func readProgress(_ line: Substring) {

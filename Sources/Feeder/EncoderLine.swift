@@ -13,6 +13,7 @@ final class EncoderLine: Sendable {
     let greeting: FeedGreeting
     private let socket: FileDescriptor
     private let state: Monitor<State>
+    private static let greetingSecondsMax = 5.0
 
     /// Connects and waits for the greeting.
     init(path: String) throws {
@@ -20,6 +21,10 @@ final class EncoderLine: Sendable {
         var lines = LineBuffer()
         var early: [[UInt8]] = []
         while early.isEmpty {
+            // An encoder that hangs still has its connections accepted by the kernel.
+            guard socket.waitReadable(timeoutSeconds: Self.greetingSecondsMax) else {
+                throw WireError.timedOut(method: "the greeting", seconds: Self.greetingSecondsMax)
+            }
             let bytes = try socket.read(upTo: 65_536)
             if bytes.isEmpty { throw WireError.closed }
             early = try lines.add(bytes)
@@ -36,11 +41,19 @@ final class EncoderLine: Sendable {
     var refusal: String? { state.read { $0.refusal } }
 
     /// Sends one block; waits while the encoder's cushion is full.
-    func send(_ block: FeedBlock, samples: [Int16]) throws {
+    /// - Parameter waiting: called about once a second meanwhile.
+    func send(_ block: FeedBlock, samples: [Int16], waiting: () -> Void = {}) throws {
         var bytes = Array(try StationJSON.encode(block))
         bytes.append(UInt8(ascii: "\n"))
         samples.withUnsafeBytes { bytes += $0 }
-        try socket.send(all: bytes)
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            if socket.waitWritable(timeoutSeconds: 1) {
+                rest = rest.dropFirst(try socket.sendSome(rest))
+            } else {
+                waiting()
+            }
+        }
     }
 
     /// Ends the conversation; a send that waits fails then.

@@ -11,7 +11,8 @@ final class FallbackComposer {
     private let directory: String
     private let backend: SynthBackend
     private let admission: Admission
-    private let stop: StopSignal
+    private let cancellation: Cancellation
+    private let progress: @Sendable () -> Void
     private var made: [String] = []
     private var position = 0
 
@@ -20,10 +21,17 @@ final class FallbackComposer {
     /// The one that airs, the one before it for the crossfade, and what waits in the cushion.
     private static let kept = 4
 
-    /// - Parameter directory: made if need be; what an earlier feeder left there is kept until it is replaced.
-    init(directory: String, rules: AdmissionRules, searchPath: String, stop: StopSignal) throws {
+    /// - Parameters:
+    ///   - directory: made if need be; what an earlier feeder left there is kept until it is replaced.
+    ///   - cancellation: ends a composition that is under way, which throws then.
+    ///   - progress: called while one is under way.
+    init(
+        directory: String, rules: AdmissionRules, searchPath: String, cancellation: Cancellation,
+        progress: @escaping @Sendable () -> Void
+    ) throws {
         self.directory = directory
-        self.stop = stop
+        self.cancellation = cancellation
+        self.progress = progress
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         backend = SynthBackend(clock: SystemClock())
         admission = Admission(ffmpeg: try FFmpeg(searchPath: searchPath), rules: rules)
@@ -36,17 +44,22 @@ final class FallbackComposer {
         let request = TrackRequest(
             prompt: prompt, number: 0, positionInPrompt: position, seconds: Self.seconds, seed: seed)
         position += 1
-        let cancellation = Cancellation()
-        let rendered = try backend.generate(request, into: directory, cancellation: cancellation) { _ in }
+        let rendered = try backend.generate(request, into: directory, cancellation: cancellation) { [progress] _ in
+            progress()
+        }
         defer { try? FileManager.default.removeItem(atPath: rendered.file) }
-        // The name sorts by age, so that a new feeder knows which are old.
-        let stamp = String(UInt64(SystemClock().wallSeconds * 1000))
-        let file = directory + "/live-\(stamp)-\(seed % 10_000).wav"
+        let file = nextFile()
         let admitted = try admission.admit(
             rendered.file, seconds: Self.seconds, recent: RecentFingerprints(capacity: 0), to: file,
-            cancellation: cancellation)
+            cancellation: cancellation, progress: { [progress] _ in progress() })
         made.append(file)
         while made.count > Self.kept { try? FileManager.default.removeItem(atPath: made.removeFirst()) }
         return (file, admitted.frames, rendered.title)
+    }
+
+    /// Numbers that grow, so that a new feeder knows which files are old, whatever the wall clock did.
+    private func nextFile() -> String {
+        let last = made.compactMap { Int($0.split(separator: "-").last?.prefix { $0 != "." } ?? "") }.max() ?? 0
+        return directory + "/live-" + String(format: "%012d", last + 1) + ".wav"
     }
 }

@@ -33,14 +33,16 @@ public final class FeederRole: Sendable {
     public func serve(rules: BufferRules) throws {
         let buffer = try BufferDirectory(root: paths.bufferDirectory, rules: rules, clock: clock)
         if let words = buffer.openingReport.words { Log.warning("buffer: \(words)") }
+        let cancellation = Cancellation()
         let fallback = try FallbackComposer(
-            directory: paths.stateDirectory + "/fallback",
-            rules: AdmissionRules(config.generator),
-            searchPath: environment["PATH"] ?? "", stop: link.stop)
+            directory: paths.stateDirectory + "/fallback", rules: AdmissionRules(config.generator),
+            searchPath: environment["PATH"] ?? "", cancellation: cancellation
+        ) { [self] in note("composing in real time") }
         link.ready()
         NamedThread.start("report") { [self] in
             while !link.stop.wait(seconds: 1) { report(buffer) }
-            // A send may wait for room in the cushion for seconds; the stop does not.
+            // A send may wait for room in the cushion, and a composition takes seconds; the stop does not wait.
+            cancellation.cancel()
             line.read { $0 }?.close()
         }
         while !link.stop.isGiven {
@@ -52,12 +54,7 @@ public final class FeederRole: Sendable {
                 try Playout(
                     line: connection, programme: programme, buffer: buffer, config: config, stop: link.stop,
                     clock: clock
-                ) { [work] activity in
-                    work.withLock {
-                        $0.progress += 1
-                        $0.activity = activity
-                    }
-                }.run()
+                ) { [self] activity in note(activity) }.run()
             } catch {
                 let refusal = line.read { $0?.refusal }
                 if !link.stop.isGiven { waitForEncoder(refusal ?? "\(error)") }
@@ -71,11 +68,15 @@ public final class FeederRole: Sendable {
     }
 
     private func waitForEncoder(_ reason: String) {
-        work.withLock {
-            $0.progress += 1
-            $0.activity = "waiting for the encoder: \(reason)"
-        }
+        note("waiting for the encoder: \(reason)")
         link.stop.wait(seconds: 0.2)
+    }
+
+    private func note(_ activity: String) {
+        work.withLock { work in
+            work.progress += 1
+            work.activity = activity
+        }
     }
 
     private func report(_ buffer: BufferDirectory) {

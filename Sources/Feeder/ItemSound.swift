@@ -24,7 +24,9 @@ struct ItemSound {
         self.item = item
         track = try WAVReader(path: item.file, format: .station)
         previous = item.previousFile.flatMap { try? WAVReader(path: $0, format: .station) }
-        edges = Edges(fallFrames: fallFrames)
+        // No earlier than the handover: what has been sent by then cannot be faded any more.
+        let free = track.frames - (item.joint == .crossfade ? item.jointFrames : 0)
+        edges = Edges(fallFrames: max(0, min(fallFrames, free / 2)))
     }
 
     /// Frames of the item when it is played to its end.

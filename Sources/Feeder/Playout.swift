@@ -23,8 +23,10 @@ final class Playout {
     private var announced: FeedItem?
     /// Set once it is decided that the current item is not joined to the next.
     private var playsOut = false
-    /// Items sent and not heard to their end: (timeline frame of the end, the Buffer's number).
+    /// Items sent and not heard to their end, and the timeline frame of that end.
     private var unheard: [(end: Int, item: FeedItem)] = []
+    /// What was chosen at the handover and begins when the current item has been played out.
+    private var held: Programme.Pick?
 
     private static let blockFrames = 4096
 
@@ -47,7 +49,7 @@ final class Playout {
 
     /// Plays until the stop or until the encoder has gone (throws then).
     func run() throws {
-        resume()
+        try resume()
         while !stop.isGiven {
             guard let sound else {
                 try beginAfterPause()
@@ -68,21 +70,30 @@ final class Playout {
     }
 
     /// Takes up the item at which the encoder stands.
-    private func resume() {
+    private func resume() throws {
         let marks = line.greeting.marks
-        guard let last = marks.last, FileManager.default.fileExists(atPath: last.item.file) else { return }
+        guard let first = marks.first, let last = marks.last else { return }
+        try programme.resume(after: marks)
+        for (mark, next) in zip(marks, marks.dropFirst()) {
+            unheard.append((Self.end(before: next.item, at: next.at), mark.item))
+        }
         do {
             sound = try ItemSound(last.item, fallFrames: crossfadeFrames)
             itemBegan = last.at
-            programme.resume(after: marks)
-            for (mark, next) in zip(marks, marks.dropFirst()) { unheard.append((next.at, mark.item)) }
-            if let number = marks[0].item.number, number > 1 { consumed(through: number - 1) }
-            Log.info(
-                "going on at frame \(frame), \(StationAudio.seconds(ofFrames: frame - last.at)) s into \(last.item.title)"
-            )
+            let elapsed = StationAudio.seconds(ofFrames: frame - last.at)
+            Log.info("going on at frame \(frame), \(elapsed) s into \(last.item.title)")
         } catch {
+            unheard.append((frame, last.item))
             Log.warning("cannot go on with \(last.item.title): \(error)")
         }
+        // What was heard while no feeder was there to say so; after the files that may move because of it are open.
+        let heard = first.item.number.map { $0 - 1 } ?? first.item.passedNumber ?? 0
+        if heard <= programme.lastNumber ?? 0, try heard > buffer.consumedThrough() { consumed(through: heard) }
+    }
+
+    /// Where the item before `next`, which begins at `frame`, has been heard to its end: a crossfade still needs it.
+    private static func end(before next: FeedItem, at frame: Int) -> Int {
+        frame + (next.joint == .crossfade ? next.jointFrames : 0)
     }
 
     /// The current item is near its end: what follows, and how is it joined?
@@ -96,31 +107,18 @@ final class Playout {
             playsOut = true
             return
         }
-        let current = sound?.item
-        if pick.promptIndex == current?.promptIndex {
-            let frames = min(crossfade, pick.frames / 2)
-            // A shorter partner takes a shorter crossfade, so the current item goes on until then.
-            if frames == crossfade {
-                try begin(pick, joint: .crossfade, jointFrames: frames)
-                return
-            }
+        // A partner that is too short for the crossfade begins when the current item has faded out.
+        if pick.promptIndex == sound?.item.promptIndex, pick.frames / 2 >= crossfade {
+            try begin(pick, joint: .crossfade, jointFrames: crossfade)
+        } else {
+            held = pick
+            playsOut = true
         }
-        held = pick
-        playsOut = true
     }
-
-    /// What was chosen at the handover and begins when the current item has been played out.
-    private var held: Programme.Pick?
 
     private func beginAfterPause() throws {
         let before = sound?.item
-        if let pick = held {
-            held = nil
-            let changes = before?.promptIndex != pick.promptIndex
-            try begin(pick, joint: changes ? .silence : .start, jointFrames: changes ? silenceFrames : 0)
-            return
-        }
-        switch try programme.next() {
+        switch try held.take().map(Programme.Choice.play) ?? programme.next() {
         case .play(let pick):
             let changes = before != nil && before?.promptIndex != pick.promptIndex
             try begin(pick, joint: changes ? .silence : .start, jointFrames: changes ? silenceFrames : 0)
@@ -140,29 +138,44 @@ final class Playout {
     private func begin(_ pick: Programme.Pick, joint: FeedJoint, jointFrames: Int) throws {
         let item = FeedItem(
             source: pick.source, file: pick.file, frames: pick.frames, title: pick.title,
-            promptIndex: pick.promptIndex, number: pick.number, joint: joint, jointFrames: jointFrames,
-            previousFile: joint == .crossfade ? sound?.item.file : nil)
-        if let current = sound?.item { unheard.append((frame, current)) }
+            promptIndex: pick.promptIndex, number: pick.number, passedNumber: programme.lastNumber, joint: joint,
+            jointFrames: jointFrames, previousFile: joint == .crossfade ? sound?.item.file : nil)
+        if let current = sound?.item { unheard.append((Self.end(before: item, at: frame), current)) }
         playsOut = false
         do {
             sound = try ItemSound(item, fallFrames: crossfadeFrames)
             itemBegan = frame
             announced = item
         } catch {
-            // The Buffer is told to look at its files; the next choice is another track.
-            Log.warning("skipping \(pick.title): \(error)")
-            if let words = try buffer.reconcile().words { Log.warning("buffer: \(words)") }
-            sound = nil
+            try skip(pick.title, because: error)
         }
     }
 
+    /// Ends the current item where it stands: the Buffer looks at its files, and the next choice is another track.
+    private func skip(_ title: String, because error: any Error) throws {
+        Log.warning("skipping \(title): \(error)")
+        sound = nil
+        if let words = try buffer.reconcile().words { Log.warning("buffer: \(words)") }
+        rest("skipped \(title), which cannot be read")
+    }
+
     private func send(_ sound: ItemSound, offset: Int, count: Int) throws {
-        let samples = try sound.frames(at: offset, count: count, fallsAtEnd: playsOut)
-        try line.send(FeedBlock(at: frame, frames: count, item: announced), samples: samples)
+        let samples: [Int16]
+        do {
+            samples = try sound.frames(at: offset, count: count, fallsAtEnd: playsOut)
+        } catch {
+            unheard.append((frame, sound.item))
+            return try skip(sound.item.title, because: error)
+        }
+        let activity = "playing \(sound.item.title)"
+        try line.send(FeedBlock(at: frame, frames: count, item: announced), samples: samples) {
+            settle()
+            progress(activity)
+        }
         announced = nil
         frame += count
         settle()
-        progress("playing \(sound.item.title)")
+        progress(activity)
     }
 
     /// Tells the Buffer what has been heard to its end.
@@ -170,9 +183,10 @@ final class Playout {
         let heard = line.heardFrame
         while let first = unheard.first, first.end <= heard {
             unheard.removeFirst()
+            // An evergreen track was counted when it was chosen.
             if let number = first.item.number {
                 consumed(through: number)
-            } else {
+            } else if first.item.source == .fallback {
                 try? buffer.noteAired(seconds: StationAudio.seconds(ofFrames: first.item.frames))
             }
         }

@@ -29,7 +29,7 @@ final class Programme {
     private let config: StationConfig
     private let fallback: FallbackComposer
     /// The last Buffer track handed to the encoder.
-    private var lastNumber: Int?
+    private(set) var lastNumber: Int?
     private var lastPrompt: Int?
     private var wasFallback = false
 
@@ -40,8 +40,11 @@ final class Programme {
     }
 
     /// Goes on from what the encoder already has.
-    func resume(after marks: [FeedMark]) {
-        lastNumber = marks.compactMap(\.item.number).max()
+    func resume(after marks: [FeedMark]) throws {
+        // A Buffer that was begun anew counts from 1 again, and knows nothing of the old numbers.
+        let consumed = try buffer.consumedThrough()
+        lastNumber = try marks.compactMap { $0.item.number ?? $0.item.passedNumber }
+            .filter { try $0 <= consumed || buffer.track(number: $0) != nil }.max()
         lastPrompt = marks.last?.item.promptIndex
         wasFallback = marks.last.map { $0.item.source != .buffer } ?? false
     }

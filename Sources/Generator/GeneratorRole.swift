@@ -14,6 +14,15 @@ public final class GeneratorRole: Sendable {
         var summary: GenerationSummary
     }
 
+    /// What the loop remembers from one track to the next.
+    private struct Memory {
+        var recent = RecentFingerprints(capacity: GeneratorRole.fingerprintsKept)
+        /// The slot whose tracks were refused, and how often in a row.
+        var refused = (number: 0, times: 0)
+        /// When trouble was last said; nil since the last track.
+        var complainedAt: Double?
+    }
+
     private let config: StationConfig
     private let paths: StationPaths
     private let link: WorkerLink
@@ -21,7 +30,9 @@ public final class GeneratorRole: Sendable {
     private let clock: any StationClock = SystemClock()
     private let work: Monitor<Work>
 
-    private static let diskWaitSeconds = 5.0
+    private static let troubleWaitSeconds = 5.0
+    /// Trouble that stays is said again after so long; the activity says it all the time.
+    private static let complaintSeconds = 600.0
     /// How many of the last tracks a new one is compared with.
     private static let fingerprintsKept = 120
 
@@ -51,7 +62,7 @@ public final class GeneratorRole: Sendable {
             while !link.stop.wait(seconds: 1) { report(buffer) }
             cancellation.cancel()
         }
-        var recent = RecentFingerprints(capacity: Self.fingerprintsKept)
+        var memory = Memory()
         while !link.stop.isGiven {
             do {
                 let summary = try buffer.summary()
@@ -60,33 +71,39 @@ public final class GeneratorRole: Sendable {
                     continue
                 }
                 try compose(
-                    buffer: buffer, chain: chain, admission: admission, recent: &recent, cancellation: cancellation)
-                let health = try buffer.summary().health
-                rest("resting, the buffer is \(health.rawValue)", seconds: config.buffer.bands.restSeconds(in: health))
+                    buffer: buffer, chain: chain, admission: admission, memory: &memory, cancellation: cancellation)
+                rest(asTheHealthOf: buffer)
             } catch BackendError.cancelled {
                 break
             } catch BackendError.nonePlays(let reports, let seconds) {
-                Log.warning("no backend can compose: \(reports)")
-                rest("no backend can compose", seconds: seconds)
-            } catch let error as BufferError {
-                Log.warning("\(error)")
-                rest("\(error)", seconds: Self.diskWaitSeconds)
+                complain("no backend can compose: \(reports)", &memory)
+                // At least a moment, or a chain without a rest would spin.
+                rest("no backend can compose", seconds: max(1, seconds))
             } catch {
-                Log.warning("\(error)")
-                rest("trying again: \(error)", seconds: Self.diskWaitSeconds)
+                complain("\(error)", &memory)
+                rest("trying again: \(error)", seconds: Self.troubleWaitSeconds)
             }
         }
     }
 
+    private func complain(_ words: String, _ memory: inout Memory) {
+        let now = clock.monotonicSeconds
+        if let before = memory.complainedAt, now - before < Self.complaintSeconds { return }
+        memory.complainedAt = now
+        Log.warning(words)
+    }
+
     private func compose(
-        buffer: BufferDirectory, chain: BackendChain, admission: Admission, recent: inout RecentFingerprints,
+        buffer: BufferDirectory, chain: BackendChain, admission: Admission, memory: inout Memory,
         cancellation: Cancellation
     ) throws {
         let slot = try buffer.reserve()
         let prompt = config.prompts[slot.promptIndex % config.prompts.count]
         let seconds = config.generator.trackSeconds
         let seed = try StationSeed(configured: config.generator.seed, directory: paths.stateDirectory)
-            .seed(number: slot.number, positionInPrompt: slot.positionInPrompt)
+            .seed(
+                number: slot.number, positionInPrompt: slot.positionInPrompt,
+                refusals: memory.refused.number == slot.number ? memory.refused.times : 0)
         say("composing chunk \(slot.number), \(prompt.name)", fraction: 0)
         let began = clock.monotonicSeconds
         let request = TrackRequest(
@@ -101,12 +118,15 @@ public final class GeneratorRole: Sendable {
         say("checking chunk \(slot.number)", fraction: 0.8)
         do {
             let admitted = try admission.admit(
-                rendered.file, seconds: seconds, recent: recent, to: slot.stagedFile, cancellation: cancellation)
+                rendered.file, seconds: seconds, recent: memory.recent, to: slot.stagedFile,
+                cancellation: cancellation,
+                progress: { [self] done in say("checking chunk \(slot.number)", fraction: 0.8 + done * 0.2) })
             chain.recordAdmission(of: rendered.provenance.backend, refusal: nil)
             let outcome = try buffer.commit(
                 slot, frames: admitted.frames, title: rendered.title,
                 provenance: admitted.complete(rendered.provenance))
-            recent.add(admitted.fingerprint, label: "chunk \(slot.number)")
+            memory.recent.add(admitted.fingerprint, label: "chunk \(slot.number)")
+            memory.complainedAt = nil
             note(made: seconds, tookSeconds: clock.monotonicSeconds - began, backend: rendered.provenance.backend)
             if case .ready = outcome { return }
             Log.info("chunk \(slot.number) came after its turn and is not on the buffer")
@@ -115,6 +135,8 @@ public final class GeneratorRole: Sendable {
             Log.warning("chunk \(slot.number) from \(rendered.provenance.backend) is refused: \(refusal)")
             try buffer.refuse(rendered.file, reason: "\(refusal)")
             work.withLock { $0.summary.tracksRefused += 1 }
+            let isSame = memory.refused.number == slot.number
+            memory.refused = (slot.number, isSame ? memory.refused.times + 1 : 1)
             try buffer.abandon(slot)
         }
     }
@@ -146,6 +168,18 @@ public final class GeneratorRole: Sendable {
             let left = Int((until - clock.monotonicSeconds).rounded(.up))
             say(left > 5 ? "\(activity); \(left) s left" : activity, fraction: nil)
             link.stop.wait(seconds: min(1, max(0.01, until - clock.monotonicSeconds)))
+        }
+    }
+
+    /// Rests as long as the Buffer's health allows, asking again every second: a rest that began with plenty must not
+    /// outlast it.
+    private func rest(asTheHealthOf buffer: BufferDirectory) {
+        let began = clock.monotonicSeconds
+        while !link.stop.isGiven, let health = try? buffer.summary().health {
+            let left = began + config.buffer.bands.restSeconds(in: health) - clock.monotonicSeconds
+            if left <= 0 { return }
+            say("resting, the buffer is \(health.rawValue); \(Int(left.rounded(.up))) s left", fraction: nil)
+            link.stop.wait(seconds: min(1, left))
         }
     }
 

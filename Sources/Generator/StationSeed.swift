@@ -27,9 +27,12 @@ struct StationSeed {
     }
 
     /// The seed for one slot of the Buffer.
-    func seed(number: Int, positionInPrompt: Int) -> UInt64 {
+    /// - Parameter refusals: how often what came of this slot was refused; each try has another seed, or a track that
+    ///   was refused once would be composed and refused for ever.
+    func seed(number: Int, positionInPrompt: Int, refusals: Int = 0) -> UInt64 {
         // One step of SplitMix64 (Steele, Lea, Flood 2014), so that neighbouring turns have nothing in common.
         var mixed = origin &+ UInt64(truncatingIfNeeded: number - positionInPrompt) &* 0x9e37_79b9_7f4a_7c15
+        mixed ^= UInt64(truncatingIfNeeded: refusals) &* 0xd134_2543_de82_ef95
         mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
         mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
         return mixed ^ (mixed >> 31)

@@ -29,6 +29,8 @@ public struct FeedItem: Sendable, Codable, Equatable {
     public var promptIndex: Int?
     /// The chunk's number on the Buffer.
     public var number: Int?
+    /// The highest number taken from the Buffer so far; what a feeder that comes back goes on from.
+    public var passedNumber: Int?
     public var joint: FeedJoint
     /// Frames of the crossfade or the silence with which the item begins on the timeline.
     public var jointFrames: Int
@@ -37,7 +39,7 @@ public struct FeedItem: Sendable, Codable, Equatable {
 
     public init(
         source: TrackSource, file: String, frames: Int, title: String, promptIndex: Int? = nil, number: Int? = nil,
-        joint: FeedJoint, jointFrames: Int, previousFile: String? = nil
+        passedNumber: Int? = nil, joint: FeedJoint, jointFrames: Int, previousFile: String? = nil
     ) {
         self.source = source
         self.file = file
@@ -45,6 +47,7 @@ public struct FeedItem: Sendable, Codable, Equatable {
         self.title = title
         self.promptIndex = promptIndex
         self.number = number
+        self.passedNumber = passedNumber
         self.joint = joint
         self.jointFrames = jointFrames
         self.previousFile = previousFile

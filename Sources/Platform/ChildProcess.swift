@@ -77,11 +77,12 @@ public final class ChildProcess: Sendable {
         return wasSignal != 0 ? .signal(code) : .code(code)
     }
 
-    /// Waits until it has ended or `timeoutSeconds` have passed (nil then).
+    /// Waits until it has ended or `timeoutSeconds` have passed; nil then, and when its end was already told.
     public func wait(timeoutSeconds: Double) -> ProcessExit? {
         let deadline = SystemClock().monotonicSeconds + timeoutSeconds
         while true {
-            if let exit = reap() { return exit }
+            // Nil when it was reaped before: then polling would not wait.
+            if hasEnded { return reap() }
             let left = deadline - SystemClock().monotonicSeconds
             if left <= 0 { return nil }
             var waiting = pollfd(fd: pidfd.number, events: Int16(POLLIN), revents: 0)

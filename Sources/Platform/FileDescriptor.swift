@@ -82,6 +82,32 @@ public final class FileDescriptor: Sendable {
         }
     }
 
+    /// Sends what the socket has room for now and returns how much that was; 0 when there is none.
+    public func sendSome(_ bytes: ArraySlice<UInt8>) throws(SystemError) -> Int {
+        do throws(SystemError) {
+            return try retrying("send") {
+                bytes.withUnsafeBytes {
+                    Glibc.send(number, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
+                }
+            }
+        } catch  where error.code == EAGAIN {
+            return 0
+        } catch {
+            throw error
+        }
+    }
+
+    /// Waits until a read would not block. False when `timeoutSeconds` passed first.
+    public func waitReadable(timeoutSeconds: Double) -> Bool { wait(for: POLLIN, timeoutSeconds) }
+
+    /// Waits until a write would not block. False when `timeoutSeconds` passed first.
+    public func waitWritable(timeoutSeconds: Double) -> Bool { wait(for: POLLOUT, timeoutSeconds) }
+
+    private func wait(for events: Int32, _ timeoutSeconds: Double) -> Bool {
+        var waiting = pollfd(fd: number, events: Int16(events), revents: 0)
+        return poll(&waiting, 1, Int32(min(timeoutSeconds, 3600) * 1000)) > 0
+    }
+
     /// Ends a socket's conversation in both directions; whoever waits on it is woken.
     public func shutDown() { shutdown(number, Int32(SHUT_RDWR)) }
 

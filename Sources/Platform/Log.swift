@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Synchronization
 
 /// Lines for the operator on standard error, with the priority prefix that journald reads (sd-daemon(3)) when the
 /// output is the journal, and plain words on a terminal.
@@ -13,10 +14,27 @@ public enum Log {
     }
 
     private static func write(_ priority: Int, _ text: String) {
-        // One write a line, so that lines of several processes do not mix; newlines inside would forge lines.
+        // A terminal that was stopped with Ctrl-S, or a pipe that nobody reads, must not stop the station: what does
+        // not go out now is dropped, and counted.
+        var room = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
+        guard poll(&room, 1, 0) > 0 else {
+            dropped.add(1, ordering: .relaxed)
+            return
+        }
+        let lost = dropped.exchange(0, ordering: .relaxed)
+        if lost > 0 { put(4, "warning: \(lost) lines of the log could not be written") }
+        put(priority, text)
+    }
+
+    /// The one thing that a process has in common with whoever else writes to its standard error.
+    private static let dropped = Atomic(0)
+
+    private static func put(_ priority: Int, _ text: String) {
+        // One write a line, so that lines of several processes do not mix; newlines inside would forge lines. A pipe
+        // with any room at all takes 4096 bytes.
         let line = text.split(separator: "\n", omittingEmptySubsequences: true).joined(separator: " | ")
         let prefix = getenv("JOURNAL_STREAM") == nil ? "" : "<\(priority)>"
-        let bytes = Array((prefix + line.prefix(4000) + "\n").utf8)
+        let bytes = Array((prefix + line).utf8.prefix(4000)) + [UInt8(ascii: "\n")]
         _ = Glibc.write(STDERR_FILENO, bytes, bytes.count)
     }
 }

@@ -85,6 +85,25 @@ struct CushionTests {
         #expect(again.bytes == NumberedSignal.frames(from: 12_345, count: 10).withUnsafeBytes { Array($0) })
     }
 
+    @Test("what is to be kept back stays, and the last frame is known as the last in the same step")
+    func keeping() throws {
+        let cushion = Cushion(cushionSeconds: 1, startFrame: 0, marks: [])
+        _ = cushion.open(for: owner)
+        let (header, bytes) = block(at: 0, frames: 1500)
+        #expect(try cushion.append(header, bytes: bytes, owner: owner, stop: StopSignal()))
+        var buffer = [UInt8](repeating: 0, count: 1024 * StationAudio.bytesPerFrame)
+        func take(keeping: Int) -> (at: Int, frames: Int, emptied: Bool)? {
+            buffer.withUnsafeMutableBytes { cushion.take(into: $0, keeping: keeping) }
+        }
+        #expect(take(keeping: 1500) == nil)
+        let first = try #require(take(keeping: 1024))
+        #expect(first == (0, 1024, false))
+        #expect(take(keeping: 1024) == nil)
+        let last = try #require(take(keeping: 0))
+        #expect(last == (1024, 476, true))
+        #expect(take(keeping: 0) == nil)
+    }
+
     @Test("the greeting names the items that have not been heard to their end, and no older ones")
     func marks() throws {
         let cushion = Cushion(cushionSeconds: 1, startFrame: 0, marks: [])
