@@ -14,7 +14,8 @@ enum Requirements {
     ]
 
     /// - Throws: `RequirementError` naming what is missing and how to get it.
-    static func check(config: StationConfig, mode: StationMode, searchPath: String) throws {
+    static func check(config: StationConfig, environment: [String: String]) throws {
+        let searchPath = environment["PATH"] ?? ""
         let ffmpeg = try Tool("ffmpeg", searchPath: searchPath)
         _ = try Tool("ffprobe", searchPath: searchPath, package: "ffmpeg")
         for list in Set(ffmpegParts.map(\.list)) {
@@ -24,8 +25,8 @@ enum Requirements {
                 throw RequirementError.ffmpegLacks(part: part.name, use: part.use, path: ffmpeg.path)
             }
         }
-        for destination in config.destinations where destination.enabled { _ = try destination.key(environment: [:]) }
-        if mode != .generatorOnly, config.dashboard.enabled, config.dashboard.port != 0 {
+        for destination in config.destinations where destination.enabled {
+            _ = try destination.key(environment: environment)
         }
     }
 }

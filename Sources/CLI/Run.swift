@@ -26,7 +26,7 @@ struct Run: ParsableCommand {
             try paths.prepare()
             let lock = try StationLock.take(paths.lockFile)
             defer { withExtendedLifetime(lock) {} }
-            try Requirements.check(config: config, mode: mode, searchPath: station.environment["PATH"] ?? "")
+            try Requirements.check(config: config, environment: station.environment)
             let supervisor = try Supervisor(plan: plan(config: config, paths: paths))
             Log.info("lofisup \(Version.text) runs \(mode.rawValue) with its state in \(paths.stateDirectory)")
             supervisor.run(signals: signals)

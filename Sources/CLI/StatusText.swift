@@ -12,7 +12,7 @@ enum StatusText {
         if let next = status.upNext.first { lines.append("next      \(next.title)") }
         if let buffer = status.buffer {
             let free = buffer.diskFreeBytes / 1_000_000_000
-            let hours = String(format: "%.2f h of %.0f h", buffer.hours, buffer.targetHours)
+            let hours = String(format: "%.2f h of %g h", buffer.hours, buffer.targetHours)
             lines.append(
                 "buffer    \(hours), \(buffer.readyTracks) tracks, \(buffer.health.rawValue), \(free) GB free on disk")
             if let notice = buffer.notice { lines.append("          \(notice)") }
