@@ -127,10 +127,10 @@ final class Playout {
         case .leaveAir:
             Log.warning("the buffer is depleted: leaving the air until it is back (when_depleted = \"shutdown\")")
             try line.send(FeedBlock(at: frame, frames: 0, offAir: true), samples: [])
-            while !stop.isGiven, !line.isClosed, try !programme.mayBeOnAir() {
+            while !stop.isGiven, !line.isClosed, try !programme.hasNext() {
                 rest("off the air: the buffer is depleted")
             }
-            if !stop.isGiven { Log.info("the buffer is back: going on the air again") }
+            if !stop.isGiven, !line.isClosed { Log.info("the buffer is back: going on the air again") }
         case .nothing(let reason):
             rest("nothing to play: \(reason)")
         }
@@ -151,7 +151,7 @@ final class Playout {
         } catch {
             // The Buffer is told to look at its files; the next choice is another track.
             Log.warning("skipping \(pick.title): \(error)")
-            if let words = try buffer.reconcile().words { Log.warning("buffer: \(words)") }
+            FeederRole.say(try buffer.reconcile())
             sound = nil
         }
     }
