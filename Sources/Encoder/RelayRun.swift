@@ -70,9 +70,11 @@ final class RelayRun {
                 drainWords()
                 return figures.lastWords ?? "ffmpeg ended: \(exit)"
             }
-            if update(figures) { return close(reason: "closed") }
+            let isOver = update(figures)
+            // Also at the end: what the encoder put out before it closed is still to be sent.
             guard let tags = subscription.take() else { return kill("could not keep up with the stream") }
             for tag in tags { pending += tag.bytes(base: baseMilliseconds) }
+            if isOver { return close(reason: "closed") }
             pump()
             drainWords()
             let now = clock.monotonicSeconds
