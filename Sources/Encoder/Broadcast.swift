@@ -73,6 +73,9 @@ final class Broadcast: Sendable {
         }
     }
 
+    /// The stream rests: who joins after it starts with what comes then, and not with its last pictures and sound.
+    func rest() { state.withLock { $0.pictures = [] } }
+
     func leave(_ subscription: Subscription) {
         state.withLock { $0.subscriptions[ObjectIdentifier(subscription)] = nil }
     }

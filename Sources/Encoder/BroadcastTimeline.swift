@@ -4,8 +4,12 @@ internal import Domain
 /// stream whose time only grows, whatever happens to the process that encodes it.
 ///
 /// Sound is the clock: packet n begins at n x 1024 frames. The first packet of an AAC encoder holds only the half
-/// window before its first sample. It is dropped, and each new run is fed from the frame where the last complete
-/// window of the old run began; the two halves then overlap as if one encoder had made both.
+/// window before its first sample. It is dropped, and each new run is fed so that its first kept window begins where
+/// the last complete window of the old run began; the two halves then overlap as if one encoder had made both.
+///
+/// That holds only if both encoders chose the same shape for that window, and one that has just begun takes the
+/// beginning for an attack, for which it chooses short windows: 2 ms were audibly wrong. So a new run is fed some
+/// sound that has been heard already, and the packets of that are dropped as well.
 struct BroadcastTimeline {
     /// Frames in an AAC-LC packet.
     static let framesPerPacket = 1024
@@ -15,6 +19,7 @@ struct BroadcastTimeline {
     /// Sound packets of the current run, the dropped one included.
     private(set) var runPackets = 0
     private var runOffset = 0
+    private var packetsDropped = 1
     private var lastVideoMilliseconds = -1
     private var lastRaw = 0
     private var wraps = 0
@@ -25,15 +30,17 @@ struct BroadcastTimeline {
     var nextAudioMilliseconds: Int { Self.milliseconds(packets: audioPackets) }
 
     /// A new ffmpeg begins.
-    mutating func beginRun() {
+    /// - Parameter primingPackets: how many packets of sound that has been heard already it is fed first.
+    mutating func beginRun(primingPackets: Int = 0) {
         runPackets = 0
+        packetsDropped = 1 + primingPackets
         lastRaw = 0
         wraps = 0
-        // ffmpeg's own time of the packet after the dropped one, against the station's time for it.
-        runOffset = nextAudioMilliseconds - Self.milliseconds(packets: 1)
+        // ffmpeg's own time of the packet after the dropped ones, against the station's time for it.
+        runOffset = nextAudioMilliseconds - Self.milliseconds(packets: packetsDropped)
     }
 
-    /// The tag at its place on the timeline; nil for the one that is dropped.
+    /// The tag at its place on the timeline; nil for those that are dropped.
     mutating func place(_ tag: FlvTag) -> FlvTag? {
         var placed = tag
         switch tag.kind {
@@ -41,7 +48,7 @@ struct BroadcastTimeline {
         case _ where tag.isSequenceHeader: placed.milliseconds = 0
         case .audio:
             runPackets += 1
-            if runPackets == 1 { return nil }
+            if runPackets <= packetsDropped { return nil }
             placed.milliseconds = nextAudioMilliseconds
             audioPackets += 1
         case .video:

@@ -120,9 +120,17 @@ final class Cushion: Sendable {
         }
     }
 
-    /// Goes back so that the next frame for ffmpeg is the first unheard one.
-    func rewindToHeard() {
-        state.withLock { $0.next = max($0.base, min($0.heard, $0.head)) }
+    /// Goes back so that the first unheard frame is the next for ffmpeg, but for heard ones to prime it with.
+    /// - Parameter priming: the frames of one packet of sound, and how many such packets are wanted.
+    /// - Returns: how many of those there are.
+    @discardableResult
+    func rewindToHeard(priming: (packets: Int, frames: Int) = (0, 1)) -> Int {
+        state.withLock { state in
+            let first = max(state.base, min(state.heard, state.head))
+            let packets = min(priming.packets, (first - state.base) / priming.frames)
+            state.next = first - packets * priming.frames
+            return packets
+        }
     }
 
     private static func copyIn(_ bytes: [UInt8], into state: inout State, capacityFrames: Int) {

@@ -25,14 +25,17 @@ final class EncodeRun: Sendable {
     private let clock: any StationClock
     private let state: Monitor<State>
     private let finish: StopSignal
+    private let primingPackets: Int
 
     // ffmpeg's pipe holds 0.37 s; the pad comes in when less than this is left in it.
     private static let dryBytes = StationAudio.framesPerSecond * StationAudio.bytesPerFrame / 5
     private static let blockFrames = 1024
 
     /// Starts ffmpeg. Its standard error goes to ours.
+    /// - Parameter primingPackets: how much of what the cushion holds next has been heard already.
     init(
-        ffmpeg: String, arguments: [String], environment: [String: String], cushion: Cushion, clock: any StationClock
+        ffmpeg: String, arguments: [String], environment: [String: String], cushion: Cushion, primingPackets: Int,
+        clock: any StationClock
     ) throws(SystemError) {
         let stdin = try FileDescriptor.pipe()
         let stdout = try FileDescriptor.pipe()
@@ -47,6 +50,7 @@ final class EncodeRun: Sendable {
         input = Monitor(stdin.write)
         output = stdout.read
         self.cushion = cushion
+        self.primingPackets = primingPackets
         self.clock = clock
         finish = try StopSignal()
         state = Monitor(State(lastOutput: clock.monotonicSeconds))
@@ -143,7 +147,7 @@ final class EncodeRun: Sendable {
 
     private func readOutput(timeline: Monitor<BroadcastTimeline>, broadcast: Broadcast) {
         var parser = FlvParser()
-        timeline.withLock { $0.beginRun() }
+        timeline.withLock { $0.beginRun(primingPackets: primingPackets) }
         reading: while let bytes = try? output.read(upTo: 65_536), !bytes.isEmpty {
             let tags: [FlvTag]
             do {

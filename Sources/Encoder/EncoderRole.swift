@@ -25,6 +25,8 @@ public final class EncoderRole: Sendable {
     // ffmpeg puts something out 70 times a second; its first packet takes longer on a busy machine.
     private static let stallSecondsMax = 3.0
     private static let firstPacketSecondsMax = 12.0
+    /// A tenth of a second: after two packets ffmpeg's choices are those of an encoder that never began.
+    private static let primingPackets = 4
     /// How long a start waits for the feeder before the pad goes on the air.
     private static let startSecondsMax = 15.0
 
@@ -41,12 +43,14 @@ public final class EncoderRole: Sendable {
         let path = environment["PATH"] ?? ""
         let ffmpeg = try Tool("ffmpeg", searchPath: path)
         let animation = try prepareAnimation(ffmpeg: ffmpeg, searchPath: path)
+        // Whoever has the socket is the station's encoder: one that outlived its supervisor keeps it until it has
+        // written down where it stopped.
+        let feed = try FeedServer(path: paths.feedSocket, stop: link.stop)
         let playhead = try Playhead(path: paths.playheadFile)
         let resume = playhead.load()
         let cushion = Cushion(
             cushionSeconds: config.encoder.cushionSeconds, startFrame: resume?.frame ?? 0, marks: resume?.marks ?? [])
-        let feed = try FeedServer(path: paths.feedSocket, cushion: cushion, stop: link.stop)
-        feed.start()
+        feed.start(cushion)
         var relays = startRelays(ffmpeg: ffmpeg.path)
         link.ready()
         let reporting = Monitor(relays)
@@ -66,13 +70,14 @@ public final class EncoderRole: Sendable {
             if !link.stop.isGiven {
                 // Off the air by policy: the destinations are told so, and see a clean end.
                 close(relays)
+                broadcast.rest()
                 relays = []
                 reporting.withLock { $0 = [] }
             }
         }
-        feed.close()
         close(relays)
         playhead.save(frame: cushion.heardFrame, marks: cushion.marksFromHeard)
+        feed.close()
     }
 
     private func prepareAnimation(ffmpeg: Tool, searchPath: String) throws -> String {
@@ -114,13 +119,15 @@ public final class EncoderRole: Sendable {
     /// Runs ffmpeg, one life after another, until the stop or until the feeder has ended the programme.
     private func stayOnAir(_ cushion: Cushion, playhead: Playhead, ffmpeg: String, animation: String) {
         var failures = 0
+        var primingPackets = 0
         let arguments = FFmpegArguments.encode(animation: animation, audioKbps: config.encoder.audioKbps)
         while !link.stop.isGiven, !cushion.isDrainedForOffAir {
             let began = clock.monotonicSeconds
             let reason: String
             do {
                 let life = try EncodeRun(
-                    ffmpeg: ffmpeg, arguments: arguments, environment: environment, cushion: cushion, clock: clock)
+                    ffmpeg: ffmpeg, arguments: arguments, environment: environment, cushion: cushion,
+                    primingPackets: primingPackets, clock: clock)
                 run.withLock { $0 = life }
                 say("encoding")
                 reason = life.supervise(
@@ -133,7 +140,8 @@ public final class EncoderRole: Sendable {
             run.withLock { $0 = nil }
             playhead.save(frame: cushion.heardFrame, marks: cushion.marksFromHeard)
             if link.stop.isGiven || cushion.isDrainedForOffAir { return }
-            cushion.rewindToHeard()
+            primingPackets = cushion.rewindToHeard(
+                priming: (Self.primingPackets, BroadcastTimeline.framesPerPacket))
             failures = clock.monotonicSeconds - began > 30 ? 1 : failures + 1
             let pause = failures == 1 ? 0 : min(5, 0.2 * Double(1 << min(failures, 8))) * Double.random(in: 0.5...1)
             Log.warning("\(reason); starting ffmpeg again")

@@ -8,19 +8,19 @@ internal import Platform
 final class FeedServer: Sendable {
     private let listener: FileDescriptor
     private let path: String
-    private let cushion: Cushion
     private let stop: StopSignal
     private let current = Monitor<FileDescriptor?>(nil)
 
     /// Binds the socket. Only this user's processes may feed the station.
-    init(path: String, cushion: Cushion, stop: StopSignal) throws(SystemError) {
+    /// - Throws: EADDRINUSE while another encoder answers there.
+    init(path: String, stop: StopSignal) throws(SystemError) {
         listener = try UnixSocket.listen(at: path, mode: 0o600)
         self.path = path
-        self.cushion = cushion
         self.stop = stop
     }
 
-    func start() {
+    /// Takes sound into `cushion` from now on.
+    func start(_ cushion: Cushion) {
         NamedThread.start("feed-accept") { [self] in
             while !stop.isGiven {
                 guard let socket = try? UnixSocket.accept(on: listener) else {
@@ -34,26 +34,26 @@ final class FeedServer: Sendable {
                     return existing
                 }
                 if let previous { previous.shutDown() }
-                NamedThread.start("feed") { [self] in serve(socket) }
+                NamedThread.start("feed") { [self] in serve(socket, cushion) }
             }
-            unlink(path)
         }
     }
 
     /// Ends the conversation, so that the threads let go.
     func close() {
+        // First, and only here: as soon as nobody answers, the path may be a new encoder's.
+        unlink(path)
         if let socket = current.read({ $0 }) { socket.shutDown() }
         listener.shutDown()
-        unlink(path)
     }
 
-    private func serve(_ socket: FileDescriptor) {
+    private func serve(_ socket: FileDescriptor, _ cushion: Cushion) {
         defer { current.withLock { if $0 === socket { $0 = nil } } }
         let ended = Monitor(false)
         do {
             let owner = ObjectIdentifier(socket)
             try send(cushion.open(for: owner), to: socket)
-            NamedThread.start("feed-ack") { [self] in acknowledge(socket, ended: ended) }
+            NamedThread.start("feed-ack") { [self] in acknowledge(socket, cushion, ended: ended) }
             var reader = FeedReader(socket)
             while let (block, bytes) = try reader.next() {
                 if try !cushion.append(block, bytes: bytes, owner: owner, stop: stop) { break }
@@ -68,7 +68,7 @@ final class FeedServer: Sendable {
         socket.shutDown()
     }
 
-    private func acknowledge(_ socket: FileDescriptor, ended: Monitor<Bool>) {
+    private func acknowledge(_ socket: FileDescriptor, _ cushion: Cushion, ended: Monitor<Bool>) {
         var sent = -1
         while ended.wait(timeoutSeconds: 0.25, until: { $0 ? true : nil }) == nil {
             let heard = cushion.heardFrame

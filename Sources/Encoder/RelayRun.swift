@@ -84,13 +84,15 @@ final class RelayRun {
                 drainWords()
                 return figures.lastWords ?? "ffmpeg ended: \(exit)"
             }
-            if update(figures) { return close(reason: "closed") }
+            let isOver = update(figures)
             let now = clock.monotonicSeconds
-            if pending.count < Self.pendingBytesMax {
+            // Also at the end: what the encoder put out before it closed is still to be sent.
+            if pending.count < Self.pendingBytesMax || isOver {
                 guard let tags = subscription.take() else { return kill("could not keep up with the stream") }
                 for tag in tags { pending += tag.bytes(base: baseMilliseconds) }
                 if !tags.isEmpty { givenAt = now }
             }
+            if isOver { return close(reason: "closed") }
             pump()
             drainWords()
             // While the encoder's ffmpeg is being replaced there is nothing to send, which is no stall.

@@ -32,7 +32,7 @@ public final class FeederRole: Sendable {
     /// - Throws: what makes a start impossible, above all a second feeder on the same station.
     public func serve(rules: BufferRules) throws {
         let buffer = try BufferDirectory(root: paths.bufferDirectory, rules: rules, clock: clock)
-        if let words = buffer.openingReport.words { Log.warning("buffer: \(words)") }
+        Self.say(buffer.openingReport)
         let cancellation = Cancellation()
         let fallback = try FallbackComposer(
             directory: paths.stateDirectory + "/fallback", rules: AdmissionRules(config.generator),
@@ -66,6 +66,22 @@ public final class FeederRole: Sendable {
             }
         }
     }
+
+    /// Says what was wrong on the Buffer: in one line, and each file that was set aside by its name.
+    static func say(_ report: ReconcileReport) {
+        guard let words = report.words else { return }
+        Log.warning("buffer: \(words)")
+        let aside = report.repairs.dropFirst().filter { repair in
+            switch repair {
+            case .refused, .rebuilt: true
+            default: false
+            }
+        }
+        for repair in aside.prefix(linesMax) { Log.warning("buffer: \(repair)") }
+        if aside.count > linesMax { Log.warning("buffer: and \(aside.count - linesMax) more were set aside") }
+    }
+
+    private static let linesMax = 10
 
     private func waitForEncoder(_ reason: String) {
         note("waiting for the encoder: \(reason)")

@@ -125,10 +125,10 @@ final class Playout {
         case .leaveAir:
             Log.warning("the buffer is depleted: leaving the air until it is back (when_depleted = \"shutdown\")")
             try line.send(FeedBlock(at: frame, frames: 0, offAir: true), samples: [])
-            while !stop.isGiven, !line.isClosed, try !programme.mayBeOnAir() {
+            while !stop.isGiven, !line.isClosed, try !programme.hasNext() {
                 rest("off the air: the buffer is depleted")
             }
-            if !stop.isGiven { Log.info("the buffer is back: going on the air again") }
+            if !stop.isGiven, !line.isClosed { Log.info("the buffer is back: going on the air again") }
         case .nothing(let reason):
             rest("nothing to play: \(reason)")
         }
@@ -155,7 +155,7 @@ final class Playout {
     private func skip(_ title: String, because error: any Error) throws {
         Log.warning("skipping \(title): \(error)")
         sound = nil
-        if let words = try buffer.reconcile().words { Log.warning("buffer: \(words)") }
+        FeederRole.say(try buffer.reconcile())
         rest("skipped \(title), which cannot be read")
     }
 

@@ -49,8 +49,12 @@ final class Programme {
         wasFallback = marks.last.map { $0.item.source != .buffer } ?? false
     }
 
+    /// True when `next` has a track that is not one of those handed on already. What is in the cushion still counts
+    /// for the Buffer's health, so the health alone does not say that there is something to come back with.
+    func hasNext() throws -> Bool { try mayBeOnAir() && buffer.next(after: lastNumber) != nil }
+
     /// True when the station may be on the air under its policy.
-    func mayBeOnAir() throws -> Bool {
+    private func mayBeOnAir() throws -> Bool {
         guard config.buffer.whenDepleted == .shutdown else { return true }
         return try buffer.summary().health != .depleted
     }

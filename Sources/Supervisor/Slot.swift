@@ -25,7 +25,7 @@ public struct RestartPolicy: Sendable, Hashable {
     public var failureWindowSeconds = 300.0
     /// A quarantined worker is tried once after so long, for ever.
     public var probeSeconds = 60.0
-    /// A worker that is not ready after so long is stuck.
+    /// A worker that is not ready after so long without progress is stuck.
     public var startSecondsMax = 180.0
     /// What each rung of the stop ladder may take: asked, then SIGTERM, then SIGKILL.
     public var askSecondsMax = 8.0
@@ -63,6 +63,8 @@ public struct Slot: Sendable {
         case restart
         case spawnFailed(ExitCause, String)
         case ready
+        /// Its figure has grown.
+        case progressed
         case exited(ExitCause, String)
         /// It lives, and does not work any more.
         case stuck(String)
@@ -135,6 +137,10 @@ public struct Slot: Sendable {
             guard case .starting = phase else { return [] }
             phase = .running(since: now)
             return []
+        case .progressed:
+            // A long film takes minutes to prepare; as long as it goes on, the start is not stuck.
+            if case .starting = phase { phase = .starting(since: now) }
+            return []
         case .exited(let cause, let words):
             guard hasProcess else { return [] }
             return [.killGroup] + ended(killedAsStuck ? .stuck : cause, words, now: now, jitter: jitter)
@@ -154,7 +160,8 @@ public struct Slot: Sendable {
         guard let deadline, now >= deadline else { return [] }
         switch phase {
         case .starting:
-            return handle(.stuck("not ready after \(Int(policy.startSecondsMax)) s"), now: now, jitter: jitter)
+            return handle(
+                .stuck("neither ready nor any progress for \(Int(policy.startSecondsMax)) s"), now: now, jitter: jitter)
         case .running:
             forgetFailures()
             return []

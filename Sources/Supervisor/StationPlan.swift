@@ -16,6 +16,9 @@ public struct StationPlan: Sendable {
     public var restartPolicy: RestartPolicy
     /// A worker whose progress stands still for so long is killed.
     public var stuckSecondsMax = 30.0
+    /// A worker that has not even reported for so long is killed. Reports come every second, whatever the work; a
+    /// feeder must be noticed and replaced well within the encoder's cushion.
+    public var silentSecondsMax = 7.0
 
     public init(
         mode: StationMode, version: String, executable: String, workerArguments: [String],
@@ -38,8 +41,11 @@ public struct StationPlan: Sendable {
     var workers: [WorkerName] {
         var names: [WorkerName] = []
         if mode != .feederOnly, generators > 0 { names += (1...generators).map { WorkerName(.generator, index: $0) } }
-        if mode != .generatorOnly { names += [WorkerName(.feeder), WorkerName(.encoder)] }
-        if hasDashboard { names.append(WorkerName(.dashboard)) }
+        // A box that only fills the Buffer has nothing to listen to.
+        if mode != .generatorOnly {
+            names += [WorkerName(.feeder), WorkerName(.encoder)]
+            if hasDashboard { names.append(WorkerName(.dashboard)) }
+        }
         return names
     }
 }

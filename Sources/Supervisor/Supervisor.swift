@@ -10,8 +10,8 @@ public final class Supervisor {
         let name: WorkerName
         var slot: Slot
         var worker: Worker?
-        /// The last progress figure, and when it last changed.
-        var progress: (figure: Int, changedAt: Double)?
+        /// The last progress figure, when it last changed, and when the last report came.
+        var progress: (figure: Int, changedAt: Double, heardAt: Double)?
         var cpu: (seconds: Double, at: Double, percent: Double)?
     }
 
@@ -98,6 +98,7 @@ public final class Supervisor {
                 worker.child.signalGroup(SIGKILL)
                 if let exit = worker.child.reap() {
                     for line in worker.readLog() { Log.line("\(posts[index].name): \(line)") }
+                    if isStopping { Log.info("\(posts[index].name) has gone (\(exit))") }
                     posts[index].worker = nil
                     posts[index].progress = nil
                     board.forget(posts[index].name)
@@ -113,15 +114,22 @@ public final class Supervisor {
         switch message {
         case .notification(let method, let parameters):
             switch Method(method) {
-            case .ready: handle(.ready, at: index)
+            case .ready:
+                // What it said while it started is no measure of how it runs.
+                posts[index].progress = nil
+                handle(.ready, at: index)
             case .report:
                 guard let report = try? parameters.decoded(as: WorkerReport.self) else {
                     Log.warning("\(name) sent a report that cannot be read")
                     return
                 }
                 board.note(report, from: name)
-                if posts[index].progress?.figure != report.progress {
-                    posts[index].progress = (report.progress, clock.monotonicSeconds)
+                let now = clock.monotonicSeconds
+                if let known = posts[index].progress, known.figure == report.progress {
+                    posts[index].progress?.heardAt = now
+                } else {
+                    posts[index].progress = (report.progress, now, now)
+                    handle(.progressed, at: index)
                 }
             default: break
             }
@@ -208,13 +216,14 @@ public final class Supervisor {
     private func housekeep() {
         let now = clock.monotonicSeconds
         guard now >= housekeepingAt else { return }
+        // A machine that was asleep, or a supervisor that was: what the workers did meanwhile is not known.
+        let overslept = housekeepingAt > 0 && now - housekeepingAt > plan.silentSecondsMax / 2
         housekeepingAt = now + 1
         for index in posts.indices {
-            if let progress = posts[index].progress, case .running = posts[index].slot.phase,
-                now - progress.changedAt > plan.stuckSecondsMax
-            {
+            if overslept { posts[index].progress = nil }
+            if let words = stillness(posts[index], now: now) {
                 posts[index].progress = nil
-                handle(.stuck("no progress for \(Int(plan.stuckSecondsMax)) s"), at: index)
+                handle(.stuck(words), at: index)
             }
             sample(index, now: now)
         }
@@ -227,6 +236,16 @@ public final class Supervisor {
             saidSentence = sentence
             ServiceNotification.status(sentence)
         }
+    }
+
+    /// Why a worker that runs is to be taken for stuck; nil for one that works.
+    private func stillness(_ post: Post, now: Double) -> String? {
+        guard let progress = post.progress, case .running = post.slot.phase else { return nil }
+        // Nobody hears a generator that is held up, and it stands back for the others.
+        if post.name.role != .generator, now - progress.heardAt > plan.silentSecondsMax {
+            return "no word for \(Int(plan.silentSecondsMax)) s"
+        }
+        return now - progress.changedAt > plan.stuckSecondsMax ? "no progress for \(Int(plan.stuckSecondsMax)) s" : nil
     }
 
     private func sample(_ index: Int, now: Double) {

@@ -87,6 +87,21 @@ struct BroadcastTimelineTests {
         #expect(timeline.runFramesHeard == 0)
     }
 
+    @Test("what only primes a new run is not sent, and picture and sound stay together")
+    func priming() throws {
+        var timeline = BroadcastTimeline()
+        timeline.beginRun()
+        for _ in 0..<100 { _ = timeline.place(sound) }
+        timeline.beginRun(primingPackets: 4)
+        let next = timeline.nextAudioMilliseconds
+        for _ in 0..<5 { #expect(timeline.place(sound) == nil) }
+        #expect(timeline.place(sound)?.milliseconds == next)
+        #expect(timeline.runFramesHeard == 5 * 1024)
+        // ffmpeg's fifth packet and a picture of the same moment.
+        let shown = timeline.place(picture(at: 5 * 1024 * 1000 / 44_100))
+        #expect(try abs(#require(shown).milliseconds - next) <= 1)
+    }
+
     @Test("FLV's clock may wrap after 24.8 days without being noticed")
     func wrap() throws {
         var timeline = BroadcastTimeline()

@@ -1,21 +1,21 @@
-import Buffer
 import Domain
 import Foundation
 import Glibc
 import IPC
 import Platform
+import Synchronization
 import TestSupport
 
 /// A real station in a directory of its own: the built binary, real processes, real ffmpeg.
 final class StationUnderTest: Sendable {
     let root: String
     private let process: ChildProcess
-    private let logFile: String
+    /// A process can be reaped once: how it ended is kept for whoever asks next.
+    private let ending = Mutex<ProcessExit?>(nil)
 
-    private init(root: String, process: ChildProcess, logFile: String) {
+    private init(root: String, process: ChildProcess) {
         self.root = root
         self.process = process
-        self.logFile = logFile
     }
 
     /// The binary that this test run built.
@@ -24,29 +24,17 @@ final class StationUnderTest: Sendable {
         return URL(filePath: tests).deletingLastPathComponent().appending(path: "lofisup").path
     }
 
-    /// Small and quick: what every test starts from. Tests add their sections.
-    static let quickPicture = """
-        [encoder]
-        width = 320
-        height = 180
-        video_kbps = 300
-        [supervisor]
-        restart_budget = 100
-
-        """
-
-    /// Starts `lofisup run` with `config` in `root`, hands it to `body`, and takes everything down.
+    /// Starts `lofisup run` with `config` in `root`, hands it to `body`, and takes everything down. The picture is a
+    /// small grey one that takes no time to prepare.
     static func run<Result>(
-        root: String, config: String, arguments: [String] = [], _ body: (StationUnderTest) throws -> Result
+        root: String, config: StationFile, arguments: [String] = [], _ body: (StationUnderTest) throws -> Result
     ) throws -> Result {
-        let file = root + "/lofisup.toml"
-        try config.write(toFile: file, atomically: true, encoding: .utf8)
+        try config.write(in: root)
         let log = try FileDescriptor.open(root + "/station.log", O_WRONLY | O_CREAT | O_APPEND)
         let process = try ChildProcess(
-            path: executable, arguments: ["run", "--root", root, "--config", file] + arguments,
-            environment: ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "", "HOME": root],
+            path: executable, arguments: ["run", "--root", root] + arguments, environment: environment(root: root),
             descriptors: [nil, log.number, log.number], newSession: true)
-        let station = StationUnderTest(root: root, process: process, logFile: root + "/station.log")
+        let station = StationUnderTest(root: root, process: process)
         defer { station.end() }
         do {
             return try body(station)
@@ -56,36 +44,63 @@ final class StationUnderTest: Sendable {
         }
     }
 
-    var log: String { (try? String(contentsOfFile: logFile, encoding: .utf8)) ?? "" }
+    static func environment(root: String) -> [String: String] {
+        ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "", "HOME": root]
+    }
+
+    var log: String { (try? String(contentsOfFile: root + "/station.log", encoding: .utf8)) ?? "" }
     var hlsDirectory: String { root + "/run/hls" }
     var supervisorPID: Int32 { process.pid }
 
-    func control() throws -> ControlClient { try ControlClient(path: root + "/run/lofisup.sock") }
-    func status() throws -> StationStatus { try control().status() }
+    func status() throws -> StationStatus { try ControlClient(path: root + "/run/lofisup.sock").status() }
 
     func worker(_ name: String) throws -> WorkerStatus? { try status().workers.first { $0.name == name } }
 
-    /// Kills one worker's process with SIGKILL, once it has one.
-    func kill(_ name: String) throws {
-        var pid: Int?
-        try eventually(within: 10, "\(name) has a process") {
-            pid = try? worker(name)?.pid
+    /// Sends `number` to one worker's process, once it has one.
+    /// - Returns: that process.
+    @discardableResult
+    func signal(_ name: String, _ number: Int32) throws -> Int32 {
+        var pid: Int32?
+        try eventually(within: 10, "\(name) has a process", pollSeconds: 0.1) {
+            pid = try? worker(name)?.pid.map(Int32.init)
             return pid != nil
         }
-        if let pid { Glibc.kill(Int32(pid), SIGKILL) }
+        guard let pid else { return 0 }
+        kill(pid, number)
+        return pid
+    }
+
+    /// The process of the ffmpeg that encodes; the relays' ffmpegs copy.
+    func encodingFFmpeg() -> Int32? {
+        processesLeft().first { $0.contains("-stream_loop") }.flatMap { Int32($0.prefix { $0 != " " }) }
     }
 
     func waitUntilOnAir(withinSeconds seconds: Double = 60) throws {
-        try eventually(within: seconds, "the station is on the air") { (try? status().onAir) ?? false }
+        try eventually(within: seconds, "the station is on the air", pollSeconds: 0.1) {
+            (try? status().onAir) ?? false
+        }
+    }
+
+    func waitForLog(_ words: String, withinSeconds seconds: Double = 20) throws {
+        try eventually(within: seconds, "the station says: \(words)", pollSeconds: 0.1) { log.contains(words) }
     }
 
     /// SIGTERM, then waits for the end.
     func stop(withinSeconds seconds: Double = 40) -> ProcessExit? {
         process.signal(SIGTERM)
-        return process.wait(timeoutSeconds: seconds)
+        return waitForEnd(withinSeconds: seconds)
     }
 
-    /// Processes, of whatever age, that name this station's directory on their command line.
+    /// How the supervisor ended; nil when it has not.
+    func waitForEnd(withinSeconds seconds: Double) -> ProcessExit? {
+        ending.withLock { known in
+            known = known ?? process.wait(timeoutSeconds: seconds)
+            return known
+        }
+    }
+
+    /// This station's processes, of whatever age and parent: those that name its directory in their arguments or
+    /// in their environment. Each as its number and its command line.
     func processesLeft() -> [String] {
         let pids = (try? FileManager.default.contentsOfDirectory(atPath: "/proc"))?.compactMap { Int32($0) } ?? []
         return pids.compactMap { pid in
@@ -93,46 +108,62 @@ final class StationUnderTest: Sendable {
                 return nil
             }
             let line = String(decoding: data, as: UTF8.self).replacing("\0", with: " ")
-            return line.contains(root) ? "\(pid) \(line)" : nil
+            let environment = FileManager.default.contents(atPath: "/proc/\(pid)/environ") ?? Data()
+            let isOurs = line.contains(root) || String(decoding: environment, as: UTF8.self).contains("HOME=\(root)\0")
+            // One that has ended and waits to be reaped has neither.
+            return isOurs ? "\(pid) \(line)" : nil
         }
     }
 
     private func end() {
-        if process.reap() != nil { return }
-        if stop() == nil {
+        if waitForEnd(withinSeconds: 0) == nil, stop() == nil {
             process.signalGroup(SIGKILL)
-            for line in processesLeft() {
-                if let pid = Int32(line.prefix { $0 != " " }) { Glibc.kill(pid, SIGKILL) }
-            }
-            _ = process.wait(timeoutSeconds: 5)
+            _ = waitForEnd(withinSeconds: 5)
+        }
+        // Nothing of a station under test survives its test; a later run on the same root has ended before this one.
+        for line in processesLeft() {
+            if let pid = Int32(line.prefix { $0 != " " }) { kill(pid, SIGKILL) }
         }
     }
 }
 
-extension StationUnderTest {
-    /// Fills the Buffer under `root` with tracks of the numbered signal that overlap by the crossfade, so that a
-    /// station that joins them rightly plays the signal through.
-    /// - Returns: the indices of the signal, from the first to past the last.
-    @discardableResult
-    static func fillBuffer(
-        root: String, tracks: Int, trackSeconds: Int, promptSeconds: Int, crossfadeSeconds: Double
-    ) throws -> Range<Int> {
-        try FileManager.default.createDirectory(atPath: root + "/state", withIntermediateDirectories: true)
-        let buffer = try BufferDirectory(
-            root: root + "/state", rules: BufferRules(trackSeconds: trackSeconds, promptSeconds: promptSeconds))
-        let frames = trackSeconds * StationAudio.framesPerSecond
-        let crossfade = StationAudio.frames(inSeconds: crossfadeSeconds)
-        var begin = 0
-        for track in 0..<tracks {
-            let slot = try buffer.reserve()
-            try NumberedTrack.write(begin..<begin + frames, to: slot.stagedFile)
-            _ = try buffer.commit(
-                slot, frames: frames, title: "Numbered \(slot.number)",
-                provenance: Provenance(
-                    backend: "numbered", seed: 0, renderSeconds: 0))
-            let endsPrompt = (track + 1) % (promptSeconds / trackSeconds) == 0
-            begin += frames - (endsPrompt ? 0 : crossfade)
+/// What a test's station is configured with.
+struct StationFile {
+    /// Sections beside those that every station under test has.
+    var sections = ""
+    var encoder = ""
+    var supervisor = ""
+    /// Name and address of each destination.
+    var destinations: [(name: String, url: String)] = []
+
+    func write(in root: String) throws {
+        try FileManager.default.createDirectory(atPath: root + "/config", withIntermediateDirectories: true)
+        try Self.picture.get().write(to: URL(filePath: root + "/picture.png"))
+        var text = """
+            [encoder]
+            animation = "\(root)/picture.png"
+            width = 160
+            height = 90
+            \(encoder.contains("video_kbps") ? "" : "video_kbps = 200")
+            \(encoder)
+            [supervisor]
+            restart_budget = 100
+            \(supervisor)
+            \(sections)
+
+            """
+        for destination in destinations {
+            text += "[[destinations]]\nname = \"\(destination.name)\"\nurl = \"\(destination.url)\"\n"
         }
-        return 0..<begin + crossfade
+        try text.write(toFile: root + "/config/lofisup.toml", atomically: true, encoding: .utf8)
+    }
+
+    /// Grey, 160 x 90, made once for all stations.
+    private static let picture = Result {
+        try withTemporaryDirectory { scratch in
+            let file = scratch + "/grey.png"
+            try TestTool.run("ffmpeg", ["-f", "lavfi", "-i", "color=gray:s=160x90", "-frames:v", "1", file])
+            return try Data(contentsOf: URL(filePath: file))
+        }
     }
 }

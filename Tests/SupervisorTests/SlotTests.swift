@@ -47,7 +47,7 @@ struct SlotTests {
         for _ in 0..<300 {
             world.now += Double.random(in: 0...20, using: &random)
             let jitter = Double.random(in: 0...1, using: &random)
-            switch Int.random(in: 0..<8, using: &random) {
+            switch Int.random(in: 0..<9, using: &random) {
             case 0: world.step(.start, jitter: jitter)
             case 1: world.step(.stop, jitter: jitter)
             case 2: world.step(.restart, jitter: jitter)
@@ -55,6 +55,7 @@ struct SlotTests {
             case 4 where !world.living.isEmpty: world.die()
             case 5 where !world.living.isEmpty: world.die(.configuration)
             case 6: world.step(.stuck("no progress"), jitter: jitter)
+            case 7 where !world.living.isEmpty: world.step(.progressed, jitter: jitter)
             default: world.step(.tick, jitter: jitter)
             }
         }
@@ -168,6 +169,17 @@ struct SlotTests {
         #expect(slot.handle(.stuck("no progress"), now: 40, jitter: 0).contains(.killGroup))
         _ = slot.handle(.exited(.crash, "signal 9"), now: 40, jitter: 0)
         guard case .backingOff = slot.phase else { return #expect(Bool(false), "\(slot.phase)") }
+    }
+
+    @Test("a start that gets on is given time, and none once it does not get on any more")
+    func longStart() {
+        let policy = RestartPolicy()
+        var slot = Slot(policy: policy)
+        _ = slot.handle(.start, now: 0, jitter: 0)
+        let last = policy.startSecondsMax - 1
+        _ = slot.handle(.progressed, now: last, jitter: 0)
+        #expect(slot.handle(.tick, now: last + policy.startSecondsMax - 1, jitter: 0) == [])
+        #expect(slot.handle(.tick, now: last + policy.startSecondsMax, jitter: 0).contains(.killGroup))
     }
 
     @Test("a worker that never becomes ready is taken for stuck")

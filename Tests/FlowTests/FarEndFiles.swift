@@ -1,0 +1,45 @@
+import Domain
+import FoundationEssentials
+import TestSupport
+
+/// What one recording of a server holds.
+struct Recording {
+    let audio: DecodedAudio
+    let report: FarEndReport
+    let timeline: FLVTimeline
+
+    /// The recordings under `key`, oldest first, decoded into `scratch`.
+    static func all(_ server: RTMPServer, key: String, scratch: String) throws -> [Recording] {
+        try server.recordings(key: key).enumerated().map { at, file in
+            let audio = try decodePCM(file, to: "\(scratch)/\(key)-\(at).pcm")
+            return Recording(audio: audio, report: FarEnd.analyse(audio), timeline: try FLVTimeline.read(file))
+        }
+    }
+
+    /// The first and the last index of the signal that was heard.
+    var firstIndex: Int? { report.runs.first?.indices.lowerBound }
+    var lastIndex: Int? { report.runs.last?.indices.upperBound }
+}
+
+extension RTMPServer {
+    /// Bytes recorded under `key`, and in how many files.
+    func recorded(key: String) -> (files: Int, lastBytes: Int) {
+        let files = recordings(key: key)
+        let size = files.last.flatMap { try? FileManager.default.attributesOfItem(atPath: $0)[.size] as? Int }
+        return (files.count, size ?? 0)
+    }
+
+    /// Waits until media flows into a recording that comes after the first `known` ones.
+    func waitForMedia(key: String, after known: Int, withinSeconds seconds: Double) throws {
+        // The headers alone are less than 2000 bytes.
+        try eventually(within: seconds, "media arrives in a new recording of \(key)", pollSeconds: 0.01) {
+            let now = recorded(key: key)
+            return now.files > known && now.lastBytes > 2000
+        }
+    }
+}
+
+extension StationAudio {
+    /// Milliseconds, for what a test prints.
+    static func words(_ frames: Int) -> String { "\(frames) frames (\(frames * 1000 / framesPerSecond) ms)" }
+}
