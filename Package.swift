@@ -81,7 +81,9 @@ let package = Package(
             name: "FeederTests",
             dependencies: ["Feeder", "Backends", "Buffer", "Config", "Domain", "IPC", "Platform", "TestSupport"],
             swiftSettings: house),
-        .testTarget(name: "SupervisorTests", dependencies: ["Supervisor", "TestSupport"], swiftSettings: house),
+        .testTarget(
+            name: "SupervisorTests", dependencies: ["Supervisor", "IPC", "Platform", "TestSupport"],
+            swiftSettings: house),
         .testTarget(
             name: "IPCTests", dependencies: ["IPC", "Domain", "Platform", "TestSupport"], swiftSettings: house),
         .testTarget(

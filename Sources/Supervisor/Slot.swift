@@ -25,7 +25,7 @@ public struct RestartPolicy: Sendable, Hashable {
     public var failureWindowSeconds = 300.0
     /// A quarantined worker is tried once after so long, for ever.
     public var probeSeconds = 60.0
-    /// A worker that is not ready after so long is stuck.
+    /// A worker that is not ready and has shown no progress for so long is stuck.
     public var startSecondsMax = 180.0
     /// What each rung of the stop ladder may take: asked, then SIGTERM, then SIGKILL.
     public var askSecondsMax = 8.0
@@ -63,6 +63,8 @@ public struct Slot: Sendable {
         case restart
         case spawnFailed(ExitCause, String)
         case ready
+        /// Its progress figure moved: a long start that gets on is not a stuck one.
+        case progressed
         case exited(ExitCause, String)
         /// It lives, and does not work any more.
         case stuck(String)
@@ -134,6 +136,9 @@ public struct Slot: Sendable {
         case .ready:
             guard case .starting = phase else { return [] }
             phase = .running(since: now)
+            return []
+        case .progressed:
+            if case .starting = phase { phase = .starting(since: now) }
             return []
         case .exited(let cause, let words):
             guard hasProcess else { return [] }

@@ -47,13 +47,14 @@ struct SlotTests {
         for _ in 0..<300 {
             world.now += Double.random(in: 0...20, using: &random)
             let jitter = Double.random(in: 0...1, using: &random)
-            switch Int.random(in: 0..<8, using: &random) {
+            switch Int.random(in: 0..<9, using: &random) {
             case 0: world.step(.start, jitter: jitter)
             case 1: world.step(.stop, jitter: jitter)
             case 2: world.step(.restart, jitter: jitter)
             case 3 where !world.living.isEmpty: world.step(.ready, jitter: jitter)
             case 4 where !world.living.isEmpty: world.die()
             case 5 where !world.living.isEmpty: world.die(.configuration)
+            case 7: world.step(.progressed, jitter: jitter)
             case 6: world.step(.stuck("no progress"), jitter: jitter)
             default: world.step(.tick, jitter: jitter)
             }
@@ -168,6 +169,19 @@ struct SlotTests {
         #expect(slot.handle(.stuck("no progress"), now: 40, jitter: 0).contains(.killGroup))
         _ = slot.handle(.exited(.crash, "signal 9"), now: 40, jitter: 0)
         guard case .backingOff = slot.phase else { return #expect(Bool(false), "\(slot.phase)") }
+    }
+
+    @Test("a long start that gets on is let go on")
+    func slowStart() {
+        let policy = RestartPolicy()
+        var slot = Slot(policy: policy)
+        _ = slot.handle(.start, now: 0, jitter: 0)
+        for minute in 1...20 {
+            let now = Double(minute) * 60
+            #expect(slot.handle(.tick, now: now, jitter: 0) == [])
+            #expect(slot.handle(.progressed, now: now, jitter: 0) == [])
+        }
+        #expect(slot.handle(.tick, now: 1200 + policy.startSecondsMax, jitter: 0).contains(.killGroup))
     }
 
     @Test("a worker that never becomes ready is taken for stuck")
