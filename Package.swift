@@ -48,7 +48,9 @@ let package = Package(
         .target(
             name: "Feeder", dependencies: ["Domain", "Platform", "Config", "IPC", "Buffer", "Backends"],
             swiftSettings: fast),
-        .target(name: "Encoder", dependencies: ["Domain", "Platform", "Config", "IPC"], swiftSettings: fast),
+        .target(
+            name: "Encoder", dependencies: ["Domain", "Platform", "Config", "IPC"], exclude: ["README.md"],
+            swiftSettings: fast),
         .target(
             name: "Dashboard",
             dependencies: [
@@ -81,7 +83,9 @@ let package = Package(
             name: "FeederTests",
             dependencies: ["Feeder", "Backends", "Buffer", "Config", "Domain", "IPC", "Platform", "TestSupport"],
             swiftSettings: house),
-        .testTarget(name: "SupervisorTests", dependencies: ["Supervisor", "TestSupport"], swiftSettings: house),
+        .testTarget(
+            name: "SupervisorTests", dependencies: ["Supervisor", "IPC", "Platform", "TestSupport"],
+            swiftSettings: house),
         .testTarget(
             name: "IPCTests", dependencies: ["IPC", "Domain", "Platform", "TestSupport"], swiftSettings: house),
         .testTarget(

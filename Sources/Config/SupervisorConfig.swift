@@ -7,7 +7,7 @@ public struct SupervisorConfig: Sendable, Hashable {
     /// The longest wait between two restarts.
     public var restartMaxSeconds = 30.0
     /// A worker that lived this long starts again with the first wait.
-    public var stableAfterSeconds = 60.0
+    public var stableAfterSeconds = 10.0
     /// Restarts within `restartBudgetSeconds` before a worker is quarantined.
     public var restartBudget = 8
     public var restartBudgetSeconds = 300.0

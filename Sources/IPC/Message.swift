@@ -24,7 +24,12 @@ public enum Message: Sendable, Equatable {
         guard line.count <= Self.bytesMax else { throw .oversized(limitBytes: Self.bytesMax) }
         let value = try JSONValue(parsing: line)
         var id: Int?
-        if case .integer(let number) = value["id"] { id = number }
+        switch value["id"] {
+        case .integer(let number): id = number
+        case nil, .null: break
+        // Taken for a notification it would never be answered, and whoever asked would wait for ever.
+        default: throw .malformed("the id is not a whole number")
+        }
         if case .string(let method) = value["method"] {
             let parameters = value["params"] ?? .object([:])
             self =

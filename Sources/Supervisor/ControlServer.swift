@@ -9,14 +9,18 @@ final class ControlServer {
         let channel: LineChannel
         /// True for the owner of the station and for root, who may change things; the group may look.
         let mayChange: Bool
+        /// Monotonic seconds.
+        var lastHeardAt: Double
 
-        fileprivate init(channel: LineChannel, mayChange: Bool) {
+        fileprivate init(channel: LineChannel, mayChange: Bool, now: Double) {
             self.channel = channel
             self.mayChange = mayChange
+            lastHeardAt = now
         }
     }
 
-    private static let clientsMax = 32
+    static let clientsMax = 32
+    private static let acceptedAtOnceMax = 64
 
     let listener: FileDescriptor
     private let path: String
@@ -29,12 +33,19 @@ final class ControlServer {
         self.path = path
     }
 
-    func acceptWaiting() {
-        while let socket = try? UnixSocket.accept(on: listener) {
-            guard clients.count < Self.clientsMax, let channel = try? LineChannel(socket),
-                let peer = try? UnixSocket.peer(of: socket)
-            else { continue }
-            clients.append(Client(channel: channel, mayChange: peer.uid == geteuid() || peer.uid == 0))
+    /// Takes in who waits. Where there are too many, whoever has been silent longest gives way: idle connections must
+    /// not lock an operator out.
+    func acceptWaiting(now: Double) {
+        for _ in 0..<Self.acceptedAtOnceMax {
+            guard let socket = try? UnixSocket.accept(on: listener) else { return }
+            guard let channel = try? LineChannel(socket), let peer = try? UnixSocket.peer(of: socket) else { continue }
+            if clients.count >= Self.clientsMax,
+                let silent = clients.indices.min(by: { clients[$0].lastHeardAt < clients[$1].lastHeardAt })
+            {
+                clients.remove(at: silent)
+            }
+            clients.append(
+                Client(channel: channel, mayChange: peer.uid == geteuid() || peer.uid == 0, now: now))
         }
     }
 

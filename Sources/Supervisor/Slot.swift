@@ -18,14 +18,15 @@ public struct RestartPolicy: Sendable, Hashable {
     /// its ceiling.
     public var pauseSecondsFirst = 0.5
     public var pauseSecondsMax = 30.0
-    /// After running so long the worker counts as sound again, and what happened before is forgotten.
-    public var stableSeconds = 60.0
+    /// After running so long the worker counts as sound again, and what happened before is forgotten. Short, because
+    /// a pause must end before the encoder's cushion does: a feeder that dies twice a minute is back at once each time.
+    public var stableSeconds = 10.0
     /// More failures than this within the window: quarantine.
     public var failuresMax = 8
     public var failureWindowSeconds = 300.0
     /// A quarantined worker is tried once after so long, for ever.
     public var probeSeconds = 60.0
-    /// A worker that is not ready after so long without progress is stuck.
+    /// A worker that is not ready and has shown no progress for so long is stuck.
     public var startSecondsMax = 180.0
     /// What each rung of the stop ladder may take: asked, then SIGTERM, then SIGKILL.
     public var askSecondsMax = 8.0
@@ -63,7 +64,7 @@ public struct Slot: Sendable {
         case restart
         case spawnFailed(ExitCause, String)
         case ready
-        /// Its figure has grown.
+        /// Its progress figure moved: a long start that gets on is not a stuck one.
         case progressed
         case exited(ExitCause, String)
         /// It lives, and does not work any more.
@@ -138,7 +139,6 @@ public struct Slot: Sendable {
             phase = .running(since: now)
             return []
         case .progressed:
-            // A long film takes minutes to prepare; as long as it goes on, the start is not stuck.
             if case .starting = phase { phase = .starting(since: now) }
             return []
         case .exited(let cause, let words):

@@ -4,7 +4,7 @@ public import Domain
 public struct StationPlan: Sendable {
     public var mode: StationMode
     public var version: String
-    /// The executable that becomes each worker, and what it is given before the worker's name.
+    /// The executable that becomes each worker, and what it is given after the worker's name.
     public var executable: String
     public var workerArguments: [String]
     /// Complete; workers inherit nothing else.
@@ -14,11 +14,6 @@ public struct StationPlan: Sendable {
     public var generatorNice: Int
     public var hasDashboard: Bool
     public var restartPolicy: RestartPolicy
-    /// A worker whose progress stands still for so long is killed.
-    public var stuckSecondsMax = 30.0
-    /// A worker that has not even reported for so long is killed. Reports come every second, whatever the work; a
-    /// feeder must be noticed and replaced well within the encoder's cushion.
-    public var silentSecondsMax = 7.0
 
     public init(
         mode: StationMode, version: String, executable: String, workerArguments: [String],
@@ -36,6 +31,15 @@ public struct StationPlan: Sendable {
         self.hasDashboard = hasDashboard
         self.restartPolicy = restartPolicy
     }
+
+    /// A worker whose progress stands still for so long is killed. One step of a generator may be the check of a track
+    /// of an hour, and nobody hears it being late.
+    func stuckSecondsMax(_ role: WorkerRole) -> Double { role == .generator ? 300 : 30 }
+
+    /// A worker that has not even reported for so long is killed. Reports come every second, whatever the work; a
+    /// feeder must be noticed and replaced well within the encoder's cushion. Nobody hears a generator that is held up,
+    /// and it stands back for the others.
+    func silentSecondsMax(_ role: WorkerRole) -> Double { role == .generator ? 300 : 7 }
 
     /// The workers in the order in which they are stopped: who feeds another goes first.
     var workers: [WorkerName] {

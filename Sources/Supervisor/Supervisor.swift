@@ -12,7 +12,7 @@ public final class Supervisor {
         var worker: Worker?
         /// The last progress figure, when it last changed, and when the last report came.
         var progress: (figure: Int, changedAt: Double, heardAt: Double)?
-        var cpu: (seconds: Double, at: Double, percent: Double)?
+        var sample: (figures: ProcessFigures, at: Double, cpuPercent: Double)?
     }
 
     private let plan: StationPlan
@@ -23,9 +23,15 @@ public final class Supervisor {
     private var randomness = SystemRandomNumberGenerator()
     private let startedAt: Double
     private var isStopping = false
+    private var wasSignalled = false
     private var toldReady = false
     private var housekeepingAt = 0.0
     private var saidSentence = ""
+    /// What was last answered, and when: asking often must not keep the loop from its work.
+    private var answered: (status: JSONValue, at: Double)?
+    private static let answerSeconds = 0.2
+    /// A loop that comes so late (a machine that was suspended) cannot tell who else stood still.
+    private static let lateSecondsMax = 5.0
 
     /// Binds the control socket; nothing is started yet.
     public init(plan: StationPlan, clock: any StationClock = SystemClock()) throws(SystemError) {
@@ -43,7 +49,7 @@ public final class Supervisor {
         while !(isStopping && posts.allSatisfy { $0.slot.phase == .stopped }) {
             wait(signals: signals)
             while let signal = signals.next() { take(signal: signal) }
-            control.acceptWaiting()
+            control.acceptWaiting(now: clock.monotonicSeconds)
             for index in posts.indices { attend(index) }
             for client in control.clients { serve(client) }
             control.dropClosed()
@@ -78,7 +84,10 @@ public final class Supervisor {
 
     private func take(signal: Int32) {
         switch signal {
-        case SIGTERM, SIGINT: beginStop("signal \(signal)")
+        case SIGTERM, SIGINT:
+            if wasSignalled { stopAtOnce() }
+            wasSignalled = true
+            beginStop("signal \(signal)")
         default: break
         }
     }
@@ -87,7 +96,7 @@ public final class Supervisor {
 
     private func attend(_ index: Int) {
         if let worker = posts[index].worker {
-            for line in worker.readLog() { Log.line("\(posts[index].name): \(line)") }
+            for line in worker.readLog(now: clock.monotonicSeconds) { Log.line("\(posts[index].name): \(line)") }
             worker.link.flush()
             let messages = worker.link.receive { [name = posts[index].name] error in
                 Log.warning("\(name) sent \(error)")
@@ -97,10 +106,11 @@ public final class Supervisor {
             if worker.child.hasEnded {
                 worker.child.signalGroup(SIGKILL)
                 if let exit = worker.child.reap() {
-                    for line in worker.readLog() { Log.line("\(posts[index].name): \(line)") }
+                    for line in worker.readLog(now: clock.monotonicSeconds) {
+                        Log.line("\(posts[index].name): \(line)")
+                    }
                     if isStopping { Log.info("\(posts[index].name) has gone (\(exit))") }
                     posts[index].worker = nil
-                    posts[index].progress = nil
                     board.forget(posts[index].name)
                     handle(.exited(Self.cause(exit), "\(exit)"), at: index)
                 }
@@ -138,7 +148,7 @@ public final class Supervisor {
                 guard Method(method) == .status else {
                     throw WireError.refused(code: Message.Code.unknownMethod, message: "unknown method \(method)")
                 }
-                return try JSONValue(encoding: status())
+                return try statusAnswer()
             }
             posts[index].worker?.link.send(answer)
         case .response, .failure: break
@@ -147,7 +157,9 @@ public final class Supervisor {
 
     private func handle(_ event: Slot.Event, at index: Int) {
         let jitter = Double.random(in: 0...1, using: &randomness)
+        let before = posts[index].slot.phase
         let actions = posts[index].slot.handle(event, now: clock.monotonicSeconds, jitter: jitter)
+        if posts[index].slot.phase != before { answered = nil }
         for action in actions { perform(action, at: index) }
     }
 
@@ -172,7 +184,8 @@ public final class Supervisor {
                 executable: plan.executable, arguments: ["worker", name.description] + plan.workerArguments,
                 environment: plan.workerEnvironment, generation: generation,
                 nice: name.role == .generator ? Int32(plan.generatorNice) : 0, now: clock.monotonicSeconds)
-            posts[index].cpu = nil
+            posts[index].sample = nil
+            posts[index].progress = nil
         } catch {
             let cause: ExitCause = error.code == ENOENT || error.code == EACCES ? .missingBinary : .crash
             handle(.spawnFailed(cause, error.description), at: index)
@@ -201,6 +214,15 @@ public final class Supervisor {
         stopNext()
     }
 
+    /// Whoever asks twice does not want to wait: nothing a worker leaves behind then needs mending by hand.
+    private func stopAtOnce() {
+        Log.warning("asked to stop again: ending every worker at once")
+        for index in posts.indices {
+            handle(.stop, at: index)
+            posts[index].worker?.child.signalGroup(SIGKILL)
+        }
+    }
+
     /// Takes the workers down in their order: the next one when those before it have gone. Generators go together.
     private func stopNext() {
         for index in posts.indices where posts[index].slot.phase != .stopped {
@@ -217,14 +239,14 @@ public final class Supervisor {
         let now = clock.monotonicSeconds
         guard now >= housekeepingAt else { return }
         // A machine that was asleep, or a supervisor that was: what the workers did meanwhile is not known.
-        let overslept = housekeepingAt > 0 && now - housekeepingAt > plan.silentSecondsMax / 2
+        let isLate = now - housekeepingAt > Self.lateSecondsMax && housekeepingAt > 0
         housekeepingAt = now + 1
         for index in posts.indices {
-            if overslept { posts[index].progress = nil }
-            if let words = stillness(posts[index], now: now) {
-                posts[index].progress = nil
-                handle(.stuck(words), at: index)
+            if isLate {
+                posts[index].progress?.changedAt = now
+                posts[index].progress?.heardAt = now
             }
+            if let words = stillness(posts[index], now: now) { handle(.stuck(words), at: index) }
             sample(index, now: now)
         }
         if !toldReady, posts.allSatisfy({ if case .starting = $0.slot.phase { false } else { true } }) {
@@ -240,21 +262,29 @@ public final class Supervisor {
 
     /// Why a worker that runs is to be taken for stuck; nil for one that works.
     private func stillness(_ post: Post, now: Double) -> String? {
-        guard let progress = post.progress, case .running = post.slot.phase else { return nil }
-        // Nobody hears a generator that is held up, and it stands back for the others.
-        if post.name.role != .generator, now - progress.heardAt > plan.silentSecondsMax {
-            return "no word for \(Int(plan.silentSecondsMax)) s"
-        }
-        return now - progress.changedAt > plan.stuckSecondsMax ? "no progress for \(Int(plan.stuckSecondsMax)) s" : nil
+        guard case .running(let since) = post.slot.phase else { return nil }
+        // One that never reports stands still from the start.
+        let silent = now - max(since, post.progress?.heardAt ?? since)
+        if silent > plan.silentSecondsMax(post.name.role) { return "no word for \(Int(silent)) s" }
+        let still = now - max(since, post.progress?.changedAt ?? since)
+        return still > plan.stuckSecondsMax(post.name.role) ? "no progress for \(Int(still)) s" : nil
     }
 
     private func sample(_ index: Int, now: Double) {
         guard let worker = posts[index].worker, let figures = ProcessFigures(pid: worker.child.pid) else { return }
         var percent = 0.0
-        if let before = posts[index].cpu, now > before.at {
-            percent = max(0, figures.cpuSeconds - before.seconds) / (now - before.at) * 100
+        if let before = posts[index].sample, now > before.at {
+            percent = max(0, figures.cpuSeconds - before.figures.cpuSeconds) / (now - before.at) * 100
         }
-        posts[index].cpu = (figures.cpuSeconds, now, percent)
+        posts[index].sample = (figures, now, percent)
+    }
+
+    private func statusAnswer() throws -> JSONValue {
+        let now = clock.monotonicSeconds
+        if let answered, now - answered.at < Self.answerSeconds { return answered.status }
+        let fresh = try JSONValue(encoding: status())
+        answered = (fresh, now)
+        return fresh
     }
 
     private func status() -> StationStatus {
@@ -263,8 +293,8 @@ public final class Supervisor {
             WorkerStatus(
                 name: post.name.description, state: post.slot.phase.word, pid: post.worker.map { Int($0.child.pid) },
                 restarts: post.slot.restarts, uptimeSeconds: post.worker.map { now - $0.bornAt },
-                residentBytes: post.worker.flatMap { ProcessFigures(pid: $0.child.pid)?.residentBytes },
-                cpuPercent: post.cpu?.percent, lastExit: post.slot.lastExit, activity: board.activity(of: post.name))
+                residentBytes: post.sample?.figures.residentBytes, cpuPercent: post.sample?.cpuPercent,
+                lastExit: post.slot.lastExit, activity: board.activity(of: post.name))
         }
         return board.status(
             version: plan.version, mode: plan.mode, uptimeSeconds: now - startedAt, workers: table)
@@ -277,6 +307,7 @@ public final class Supervisor {
         let messages = client.channel.receive { error in
             client.channel.send(.failure(id: nil, code: Message.Code.malformed, message: error.description))
         }
+        if !messages.isEmpty { client.lastHeardAt = clock.monotonicSeconds }
         for message in messages {
             guard case .request(let id, let method, let parameters) = message else { continue }
             client.channel.send(
@@ -289,7 +320,7 @@ public final class Supervisor {
     private func command(_ method: Method, _ parameters: JSONValue, mayChange: Bool) throws -> JSONValue {
         switch method {
         case .ping: return .null
-        case .status: return try JSONValue(encoding: status())
+        case .status: return try statusAnswer()
         case .restart, .shutdown:
             guard mayChange else {
                 throw WireError.refused(

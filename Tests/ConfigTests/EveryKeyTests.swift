@@ -52,7 +52,7 @@ struct EveryKeyTests {
         stop_seconds_max = 20
         restart_first_seconds = 0.5
         restart_max_seconds = 30
-        stable_after_seconds = 60
+        stable_after_seconds = 10
         restart_budget = 8
         restart_budget_seconds = 300
         """

@@ -25,7 +25,7 @@ struct MessageTests {
         "what is not one JSON-RPC object is refused with a reason and never crashes",
         arguments: [
             "", "{", "null", "[]", "{}", "\"text\"", #"{"id":1,"id":2,"method":"x"}"#, #"{"method":"\ud800"}"#,
-            "{\"method\":\"x\"} trailing", String(repeating: "[", count: 100_000),
+            "{\"method\":\"x\"} trailing", #"{"id":"a","method":"status"}"#, String(repeating: "[", count: 100_000),
         ])
     func malformed(text: String) {
         #expect(throws: WireError.self) { try Message(line: Array(text.utf8)) }

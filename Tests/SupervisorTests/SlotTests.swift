@@ -92,6 +92,22 @@ struct SlotTests {
         #expect(slot.phase == .backingOff(until: now + 0.5))
     }
 
+    @Test("a worker that dies twice a minute for an hour is back within half a second each time")
+    func diesForAnHour() {
+        var slot = Slot(policy: RestartPolicy())
+        var now = 0.0
+        _ = slot.handle(.start, now: now, jitter: 1)
+        for _ in 0..<120 {
+            _ = slot.handle(.ready, now: now, jitter: 1)
+            now += 30
+            _ = slot.handle(.exited(.crash, "signal 9"), now: now, jitter: 1)
+            guard case .backingOff(let until) = slot.phase else { return #expect(Bool(false), "\(slot.phase)") }
+            #expect(until - now <= 0.5)
+            now = until
+            _ = slot.handle(.tick, now: now, jitter: 1)
+        }
+    }
+
     @Test("a worker that fails too often is left alone, tried once a minute, and taken back when it stays up")
     func quarantine() {
         let policy = Self.policy()
