@@ -40,7 +40,7 @@ public struct Admission: Sendable {
             try refuseSilence(sound, seconds: seconds)
             let fingerprint = ffmpeg.hasChromaprint ? Fingerprint(raw: sound.fingerprint) : nil
             try refuseDuplicate(fingerprint, recent)
-            let sha256 = try checksum(output, cancellation: cancellation)
+            let sha256 = try ffmpeg.sha256(ofFile: output, cancellation: cancellation)
             progress(1)
             return AdmittedTrack(
                 file: output, frames: StationAudio.frames(inSeconds: seconds),
@@ -69,20 +69,5 @@ public struct Admission: Sendable {
         throw .refused(
             .nearDuplicate(
                 of: other.label, bitErrorRate: other.bitErrorRate, bitErrorRateMin: rules.duplicateBitErrorRate))
-    }
-
-    private func checksum(_ path: String, cancellation: Cancellation) throws(BackendError) -> String {
-        let descriptor: FileDescriptor
-        do throws(SystemError) {
-            descriptor = try FileDescriptor.open(path, O_RDONLY)
-        } catch { throw .file(path: path, why: error) }
-        // Standard input rather than a name: sha256sum escapes odd names in its answer.
-        let said = try ffmpeg.run(
-            ffmpeg.sha256sum, [], input: .descriptor(descriptor), limits: ToolLimits(), cancellation: cancellation)
-        let digest = String(said.stdoutText.prefix(64))
-        guard digest.count == 64, digest.allSatisfy(\.isHexDigit) else {
-            throw .unexpectedOutput(path: path, why: "sha256sum said '\(said.stdoutText)'")
-        }
-        return digest
     }
 }

@@ -1,11 +1,12 @@
 internal import Domain
+internal import Glibc
 internal import Platform
 
 /// The tools that measure and convert, and what this machine's build of them can do.
 public struct FFmpeg: Sendable {
     let ffmpeg: Tool
     let ffprobe: Tool
-    let sha256sum: Tool
+    private let checksum: Checksum
     /// The build has libsoxr, the better resampler.
     public let hasSoxr: Bool
     /// The build has chromaprint: near-duplicates can be told.
@@ -18,7 +19,7 @@ public struct FFmpeg: Sendable {
         do throws(ToolError) {
             ffmpeg = try Tool("ffmpeg", searchPath: searchPath)
             ffprobe = try Tool("ffprobe", searchPath: searchPath, package: "ffmpeg")
-            sha256sum = try Tool("sha256sum", searchPath: searchPath, package: "coreutils")
+            checksum = try Checksum(searchPath: searchPath)
             let build = try ffmpeg.run(["-hide_banner", "-version"], limits: ToolLimits(seconds: 20)).stdoutText
             hasSoxr = build.contains("--enable-libsoxr")
             hasChromaprint = build.contains("--enable-chromaprint")
@@ -28,7 +29,7 @@ public struct FFmpeg: Sendable {
     init(_ other: FFmpeg, hasSoxr: Bool, hasChromaprint: Bool) {
         ffmpeg = other.ffmpeg
         ffprobe = other.ffprobe
-        sha256sum = other.sha256sum
+        checksum = other.checksum
         self.hasSoxr = hasSoxr
         self.hasChromaprint = hasChromaprint
     }
@@ -53,10 +54,23 @@ public struct FFmpeg: Sendable {
     ) throws(BackendError) -> ToolOutput {
         do throws(ToolError) {
             return try tool.run(arguments, input: input, limits: limits, isCancelled: { cancellation.isCancelled })
-        } catch {
-            if case .cancelled = error { throw .cancelled }
-            throw .tool(error)
-        }
+        } catch { throw Self.told(error) }
+    }
+
+    /// SHA-256 of a file.
+    /// - Throws: `.file`, `.cancelled`, `.tool`.
+    func sha256(ofFile path: String, cancellation: Cancellation) throws(BackendError) -> String {
+        let file: FileDescriptor
+        do throws(SystemError) {
+            file = try FileDescriptor.open(path, O_RDONLY)
+        } catch { throw .file(path: path, why: error) }
+        do throws(ToolError) {
+            return try checksum.sha256(of: .descriptor(file), isCancelled: { cancellation.isCancelled })
+        } catch { throw Self.told(error) }
+    }
+
+    private static func told(_ error: ToolError) -> BackendError {
+        if case .cancelled = error { .cancelled } else { .tool(error) }
     }
 
     /// A file as ffmpeg's input: never taken for an option or an address, and never leading to anything but files.

@@ -86,8 +86,9 @@ public final class EncoderRole: Sendable {
             width: config.encoder.width, height: config.encoder.height,
             framesPerSecond: config.encoder.framesPerSecond, videoKbps: config.encoder.videoKbps)
         let library = AnimationLibrary(
-            cacheDirectory: paths.cacheDirectory, ffmpeg: ffmpeg.path,
-            ffprobe: try Tool("ffprobe", searchPath: searchPath, package: "ffmpeg").path)
+            cacheDirectory: paths.cacheDirectory, ffmpeg: ffmpeg,
+            ffprobe: try Tool("ffprobe", searchPath: searchPath, package: "ffmpeg"),
+            checksum: try Checksum(searchPath: searchPath))
         let prepared = try library.prepare(
             operatorFile: config.encoder.animation, format: format,
             progress: { [self] done in

@@ -30,14 +30,17 @@ public struct Tool: Sendable {
     }
 
     /// Runs the tool to its end and returns what it said. Blocks; takes standard input, output and error at the same
-    /// time, so that no full pipe can hold either side up.
+    /// time, so that no full pipe can hold either side up. All closures are called on this thread.
     /// - Parameters:
     ///   - secrets: strings that no error may show, neither among the arguments nor in what the tool said.
-    ///   - isCancelled: asked at least ten times a second.
+    ///   - feed: with input `.pieces`, the next bytes of standard input; nil is their end.
+    ///   - heard: given standard output as it comes; it is returned as a whole too.
+    ///   - isCancelled: asked at least ten times a second, as far as `feed` and `heard` let it.
     /// - Throws: `.failed` for any end but exit 0, `.timedOut`, `.cancelled`, `.tooMuchOutput`, `.couldNotRun`.
     public func run(
         _ arguments: [String], input: ToolInput = .nothing, limits: ToolLimits = ToolLimits(), nice: Int32 = 0,
-        secrets: [String] = [], isCancelled: () -> Bool = { false }
+        secrets: [String] = [], feed: () -> [UInt8]? = { nil }, heard: ([UInt8]) -> Void = { _ in },
+        isCancelled: () -> Bool = { false }
     ) throws(ToolError) -> ToolOutput {
         if isCancelled() { throw .cancelled(tool: name) }
         let shown = arguments.map { Redaction.hide(secrets, in: $0) }
@@ -49,7 +52,7 @@ public struct Tool: Sendable {
 
         let ending: ToolLife.Ending
         do throws(SystemError) {
-            ending = try life.runToItsEnd(limits: limits, isCancelled: isCancelled)
+            ending = try life.runToItsEnd(limits: limits, feed: feed, heard: heard, isCancelled: isCancelled)
         } catch {
             life.kill()
             throw .couldNotRun(tool: name, why: error)
@@ -85,6 +88,8 @@ public enum ToolInput: Sendable {
     case nothing
     /// Fed through a socket, closed after the last byte. A tool that stops reading early is no error.
     case bytes([UInt8])
+    /// The same, of what the run's `feed` gives.
+    case pieces
     /// Handed to the tool as it is.
     case descriptor(FileDescriptor)
 }
@@ -113,6 +118,7 @@ public struct ToolOutput: Sendable {
 
     public var stdoutText: String { String(decoding: stdout, as: UTF8.self) }
     public var stderrText: String { String(decoding: stderr, as: UTF8.self) }
+    public var stderrLines: [String] { stderrText.split(whereSeparator: \.isNewline).map(String.init) }
 }
 
 /// Why a tool gave no result. No case shows a secret that the run was told of.
@@ -123,6 +129,8 @@ public enum ToolError: Error, Sendable, Equatable, CustomStringConvertible {
     case timedOut(tool: String, arguments: [String], limitSeconds: Double)
     case cancelled(tool: String)
     case tooMuchOutput(tool: String, limitBytes: Int)
+    /// It ended well, but what it said is no answer.
+    case unexpectedOutput(tool: String, said: String)
 
     public var description: String {
         switch self {
@@ -136,6 +144,7 @@ public enum ToolError: Error, Sendable, Equatable, CustomStringConvertible {
             "\(tool) was still running after \(limitSeconds) s and was killed (\(Self.commandLine(tool, arguments)))"
         case .cancelled(let tool): "\(tool) was stopped on request"
         case .tooMuchOutput(let tool, let limitBytes): "\(tool) wrote more than \(limitBytes) bytes and was killed"
+        case .unexpectedOutput(let tool, let said): "\(tool) gave no answer but '\(said.prefix(300))'"
         }
     }
 

@@ -27,8 +27,8 @@ struct ToolLife {
     private var toChild: FileDescriptor?
     private var fromStdout: FileDescriptor?
     private var fromStderr: FileDescriptor?
-    private let input: [UInt8]
-    private var written = 0
+    /// The part of the input that is in hand: what follows it is fed.
+    private var unsent: ArraySlice<UInt8> = []
 
     init(
         path: String, arguments: [String], environment: [String: String], input: ToolInput, limits: ToolLimits,
@@ -39,12 +39,10 @@ struct ToolLife {
         let errPipe = try FileDescriptor.pipe()
         var childInput: FileDescriptor?
         switch input {
-        case .nothing: self.input = []
-        case .descriptor(let descriptor):
-            self.input = []
-            childInput = descriptor
-        case .bytes(let bytes):
-            self.input = bytes
+        case .nothing: break
+        case .descriptor(let descriptor): childInput = descriptor
+        case .bytes, .pieces:
+            if case .bytes(let bytes) = input { unsent = bytes[...] }
             // A socket, not a pipe: a write to a reader that has gone is then an error and never a SIGPIPE.
             let (ours, theirs) = try FileDescriptor.socketPair()
             try ours.setNonBlocking()
@@ -62,18 +60,19 @@ struct ToolLife {
         }
         fromStdout = outPipe.read
         fromStderr = errPipe.read
-        if self.input.isEmpty { toChild = nil }
     }
 
     /// Feeds and reads until the tool has ended, one way or the other; it is reaped then.
-    mutating func runToItsEnd(limits: ToolLimits, isCancelled: () -> Bool) throws(SystemError) -> Ending {
+    mutating func runToItsEnd(
+        limits: ToolLimits, feed: () -> [UInt8]?, heard: ([UInt8]) -> Void, isCancelled: () -> Bool
+    ) throws(SystemError) -> Ending {
         let clock = SystemClock()
         let deadline = clock.monotonicSeconds + limits.seconds
         while true {
             let left = deadline - clock.monotonicSeconds
-            let ended = try exchange(waitSeconds: min(max(left, 0), 0.1))
+            let ended = try exchange(waitSeconds: min(max(left, 0), 0.1), feed, heard)
             if ended {
-                let exit = try finish()
+                let exit = try finish(heard)
                 return stdout.count > limits.stdoutBytesMax ? .tooMuchOutput : .exited(exit)
             }
             if stdout.count > limits.stdoutBytesMax {
@@ -99,7 +98,9 @@ struct ToolLife {
     }
 
     /// Waits for any of the four descriptors and serves it. True when the process has ended.
-    private mutating func exchange(waitSeconds: Double) throws(SystemError) -> Bool {
+    private mutating func exchange(
+        waitSeconds: Double, _ feed: () -> [UInt8]?, _ heard: ([UInt8]) -> Void
+    ) throws(SystemError) -> Bool {
         var waiting = [
             pollfd(fd: child.pidfd.number, events: Int16(POLLIN), revents: 0),
             pollfd(fd: fromStdout?.number ?? -1, events: Int16(POLLIN), revents: 0),
@@ -111,18 +112,18 @@ struct ToolLife {
             if code == EINTR { return false }
             throw SystemError("poll", code: code)
         }
-        if waiting[1].revents != 0 { try readStdout() }
+        if waiting[1].revents != 0 { try readStdout(heard) }
         if waiting[2].revents != 0 { try readStderr() }
-        if waiting[3].revents != 0 { try feed() }
+        if waiting[3].revents != 0 { try write(feed) }
         return waiting[0].revents != 0
     }
 
     /// True when there was something to read, if only the end.
     @discardableResult
-    private mutating func readStdout() throws(SystemError) -> Bool {
+    private mutating func readStdout(_ heard: ([UInt8]) -> Void) throws(SystemError) -> Bool {
         guard let bytes = try Self.available(fromStdout) else { return false }
         stdout += bytes
-        if bytes.isEmpty { fromStdout = nil }
+        if bytes.isEmpty { fromStdout = nil } else { heard(bytes) }
         return true
     }
 
@@ -145,13 +146,16 @@ struct ToolLife {
         }
     }
 
-    private mutating func feed() throws(SystemError) {
+    private mutating func write(_ feed: () -> [UInt8]?) throws(SystemError) {
         guard let descriptor = toChild else { return }
-        let from = written
-        let count = input.withUnsafeBytes { raw -> Int in
-            guard let base = raw.baseAddress else { return 0 }
-            return send(descriptor.number, base + from, raw.count - from, Int32(MSG_NOSIGNAL))
+        if unsent.isEmpty {
+            guard let next = feed() else {
+                toChild = nil
+                return
+            }
+            unsent = next[...]
         }
+        let count = unsent.withUnsafeBytes { send(descriptor.number, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
         if count < 0 {
             let code = errno
             switch code {
@@ -162,12 +166,11 @@ struct ToolLife {
             }
             return
         }
-        written += count
-        if written == input.count { toChild = nil }
+        unsent = unsent.dropFirst(count)
     }
 
     /// The process has ended: ends what it left behind, takes the last of its words and reaps it.
-    private mutating func finish() throws(SystemError) -> ProcessExit {
+    private mutating func finish(_ heard: ([UInt8]) -> Void) throws(SystemError) -> ProcessExit {
         toChild = nil
         // Before the reaping, while the group's number is still the child's own.
         child.signalGroup(SIGKILL)
@@ -175,7 +178,7 @@ struct ToolLife {
         // Two full pipes are the most a dead tool can have left. An orphan in a session of its own may hold them open
         // and go on writing: that is not waited for.
         for _ in 0..<64 {
-            let some = try readStdout()
+            let some = try readStdout(heard)
             if try !readStderr() && !some { break }
         }
         guard let exit else { throw SystemError("wait for the tool", code: ECHILD) }

@@ -167,7 +167,7 @@ struct AdmissionTests {
             let two = try admit(file, in: directory)
             #expect(try read(two.file) == bytes)
             #expect(one.sha256 == two.sha256)
-            let said = try ffmpeg.sha256sum.run([one.file]).stdoutText
+            let said = try Tool("sha256sum", searchPath: machinePath).run([one.file]).stdoutText
             #expect(said.hasPrefix(one.sha256 + " "))
             let provenance = one.complete(Provenance(backend: "synth", seed: 1, renderSeconds: 2))
             #expect(provenance.sha256 == one.sha256 && provenance.loudnessLufs == one.measurements.loudnessLufs)

@@ -52,6 +52,66 @@ struct ToolTests {
         #expect(said.stdoutText == "done\n")
     }
 
+    @Test func `pieces are fed one by one until there is none, and what is said is handed on as it comes`() throws {
+        var given = 0
+        var heard: [String] = []
+        // Nothing follows a line before its answer is heard: the answer must be handed on while the tool runs.
+        let said = try shell().run(
+            ["-c", "while read line; do echo got $line; done; echo ended"], input: .pieces,
+            feed: {
+                guard heard.count == given else { return [] }
+                guard given < 3 else { return nil }
+                given += 1
+                return Array("\(given)\n".utf8)
+            }, heard: { heard.append(String(decoding: $0, as: UTF8.self)) })
+        #expect(heard == ["got 1\n", "got 2\n", "got 3\n", "ended\n"])
+        #expect(said.stdoutText == heard.joined())
+    }
+
+    @Test func `feeding ends with the cancellation or when the tool stops reading`() throws {
+        let piece = [UInt8](repeating: 7, count: 1 << 20)
+        #expect(try shell().run(["-c", "echo done"], input: .pieces, feed: { piece }).stdoutText == "done\n")
+        var given = 0
+        let error = error {
+            try shell().run(
+                ["-c", "cat >/dev/null"], input: .pieces,
+                feed: {
+                    given += 1
+                    return piece
+                }, isCancelled: { given >= 5 })
+        }
+        #expect(error == .cancelled(tool: "sh"))
+    }
+
+    @Test func `a checksum is SHA-256, of bytes and of a file from where it stands`() throws {
+        let checksum = try Checksum(searchPath: machinePath)
+        let ofNothing = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+        let ofABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        #expect(try checksum.sha256(of: .bytes([])) == ofNothing)
+        #expect(try checksum.sha256(of: .bytes(Array("abc".utf8))) == ofABC)
+        try withScratch { directory in
+            try Data("abc".utf8).write(to: URL(filePath: "\(directory)/in"))
+            let file = try FileDescriptor.open("\(directory)/in", 0)
+            #expect(try checksum.sha256(of: .descriptor(file)) == ofABC)
+            #expect(try checksum.sha256(of: .descriptor(file)) == ofNothing)
+            let unreadable = try FileDescriptor.open(directory, 0)
+            guard case .failed? = error({ try checksum.sha256(of: .descriptor(unreadable)) }) else {
+                Issue.record("a directory has no checksum")
+                return
+            }
+        }
+    }
+
+    @Test func `a sha256sum that answers nonsense is not believed`() throws {
+        try withScratch { directory in
+            let path = "\(directory)/sha256sum"
+            try Data("#!/bin/sh\necho hello\n".utf8).write(to: URL(filePath: path))
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+            let error = error { try Checksum(searchPath: directory).sha256(of: .nothing) }
+            #expect(error == .unexpectedOutput(tool: "sha256sum", said: "hello\n"))
+        }
+    }
+
     @Test func `a descriptor is handed over as standard input`() throws {
         try withScratch { directory in
             try Data("from a file".utf8).write(to: URL(filePath: "\(directory)/in"))

@@ -7,8 +7,11 @@ import Testing
 /// The tools, and a directory that goes with the test.
 struct AnimationFixture: Sendable {
     let directory: String
-    let ffmpeg: String
-    let ffprobe: String
+    let ffmpeg: Tool
+    let ffprobe: Tool
+    let checksum: Checksum
+    /// Fails whatever it is asked.
+    let broken: Tool
 
     /// Small, so that a test is fast; 10 frames a second make a group of 20.
     static let small = PictureFormat(width: 160, height: 90, framesPerSecond: 10, videoKbps: 100)
@@ -18,20 +21,21 @@ struct AnimationFixture: Sendable {
         let made = try #require(mkdtemp(&template))
         let directory = String(cString: made)
         defer { try? FileManager.default.removeItem(atPath: directory) }
-        try body(AnimationFixture(directory: directory, ffmpeg: try tool("ffmpeg"), ffprobe: try tool("ffprobe")))
-    }
-
-    private static func tool(_ name: String) throws -> String {
-        let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin"
-        let candidates: [String] = path.split(separator: ":").map { "\($0)/\(name)" }
-        return try #require(candidates.first { access($0, X_OK) == 0 }, "\(name) must be installed to test animations")
+        let searchPath = getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin"
+        try body(
+            AnimationFixture(
+                directory: directory, ffmpeg: Tool("ffmpeg", searchPath: searchPath),
+                ffprobe: Tool("ffprobe", searchPath: searchPath, package: "ffmpeg"),
+                checksum: Checksum(searchPath: searchPath), broken: Tool("false", searchPath: searchPath)))
     }
 
     var cacheDirectory: String { "\(directory)/cache" }
-    var library: AnimationLibrary { AnimationLibrary(cacheDirectory: cacheDirectory, ffmpeg: ffmpeg, ffprobe: ffprobe) }
-    /// Answers only from the cache: every run of a tool fails.
+    var library: AnimationLibrary {
+        AnimationLibrary(cacheDirectory: cacheDirectory, ffmpeg: ffmpeg, ffprobe: ffprobe, checksum: checksum)
+    }
+    /// Answers only from the cache.
     var libraryWithoutTools: AnimationLibrary {
-        AnimationLibrary(cacheDirectory: cacheDirectory, ffmpeg: "/nonexistent/ffmpeg", ffprobe: "/nonexistent/ffprobe")
+        AnimationLibrary(cacheDirectory: cacheDirectory, ffmpeg: broken, ffprobe: broken, checksum: checksum)
     }
 
     func path(_ name: String) -> String { "\(directory)/\(name)" }
@@ -49,34 +53,11 @@ struct AnimationFixture: Sendable {
         return path(name)
     }
 
-    func read(_ path: String) throws -> [UInt8] {
-        let file = try FileDescriptor.open(path, O_RDONLY)
-        var bytes: [UInt8] = []
-        while true {
-            let piece = try file.read(upTo: 1 << 20)
-            if piece.isEmpty { return bytes }
-            bytes += piece
-        }
-    }
+    func read(_ path: String) throws -> [UInt8] { try #require(try Files.read(path, bytesMax: 64 << 20)) }
 
     /// What a tool wrote to its standard output; it must end with 0.
-    func output(of tool: String, _ arguments: [String], secondsMax: Double = 120) throws -> [UInt8] {
-        var ends: (read: FileDescriptor, write: FileDescriptor)? = try FileDescriptor.pipe()
-        let reader = try #require(ends?.read)
-        let process = try ChildProcess(
-            path: tool, arguments: arguments, environment: ["PATH": "/usr/bin:/bin", "LC_ALL": "C"],
-            descriptors: [nil, ends?.write.number, 2], newSession: true)
-        ends = nil
-        var bytes: [UInt8] = []
-        while true {
-            let piece = try reader.read(upTo: 1 << 16)
-            if piece.isEmpty { break }
-            bytes += piece
-        }
-        let exit = process.wait(timeoutSeconds: secondsMax)
-        if exit == nil { process.signalGroup(SIGKILL) }
-        try #require(exit == .code(0), "\(tool) \(arguments.joined(separator: " "))")
-        return bytes
+    func output(of tool: Tool, _ arguments: [String]) throws -> [UInt8] {
+        try tool.run(arguments, limits: ToolLimits(stdoutBytesMax: 64 << 20)).stdout
     }
 
     /// One entry a line, as ffprobe writes csv without section names.

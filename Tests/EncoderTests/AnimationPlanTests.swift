@@ -46,18 +46,4 @@ import Testing
         #expect(SourceProbe.quarterTurns(degrees: 0) == 0)
         #expect(SourceProbe.quarterTurns(degrees: .nan) == 0)
     }
-
-    @Test func `the digest is SHA-256`() {
-        func digest(_ pieces: String...) -> String {
-            var hash = SHA256()
-            for piece in pieces { hash.update(piece) }
-            return hash.finishHex()
-        }
-        #expect(digest("") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
-        #expect(digest("a", "bc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
-        let long = String(repeating: "lofi ", count: 100)
-        #expect(
-            digest(long)
-                == digest(String(long.prefix(63)), String(long.dropFirst(63).prefix(130)), String(long.dropFirst(193))))
-    }
 }

@@ -47,6 +47,14 @@ import Testing
         }
     }
 
+    @Test func `a file of more than four gigabytes is refused before it is read`() throws {
+        try AnimationFixture.scoped { fixture in
+            let file = try fixture.write([], named: "hole.mp4")
+            try #require(truncate(file, (4 << 30) + 1) == 0)
+            #expect(refusal(fixture, file) == .tooLarge(file: file, reason: "more than 4 GiB"))
+        }
+    }
+
     @Test(arguments: ["just some words, at length, and nothing else in it\n", "#EXTM3U\n#EXTINF:8,\n/etc/passwd\n"])
     func `a text or a play list is not a picture`(_ words: String) throws {
         try AnimationFixture.scoped { fixture in
@@ -155,12 +163,12 @@ import Testing
         }
     }
 
-    @Test func `a missing ffmpeg is named`() throws {
+    @Test func `an ffmpeg that fails is named`() throws {
         try AnimationFixture.scoped { fixture in
             let error = #expect(throws: AnimationError.self) {
                 try fixture.libraryWithoutTools.prepare(operatorFile: nil, format: AnimationFixture.small)
             }
-            #expect(error?.description.contains("/nonexistent/ffmpeg") == true)
+            #expect(error?.description.contains("false ended with exit 1") == true)
         }
     }
 }

@@ -1,4 +1,4 @@
-internal import Platform
+public import Platform
 
 /// Why there is no looping picture. Each names the operator's file, or the tool, and what to do about it.
 public enum AnimationError: Error, Sendable, Equatable, CustomStringConvertible {
@@ -23,14 +23,18 @@ public enum AnimationError: Error, Sendable, Equatable, CustomStringConvertible 
     case tooLarge(file: String, reason: String)
     /// The picture's size, rate or bitrate cannot be made.
     case badFormat(String)
-    /// ffmpeg or ffprobe could not be run, or failed.
-    case tool(path: String, reason: String)
+    /// ffmpeg, ffprobe or sha256sum could not be run, or failed.
+    case tool(ToolError)
     /// The tool ended well but what it wrote is not what the ingest needs.
     case wrongResult(String)
     /// The cache directory could not be written.
     case cache(directory: String, reason: String)
     /// `isCancelled` said so.
     case cancelled
+
+    init(_ error: ToolError) {
+        self = if case .cancelled = error { .cancelled } else { .tool(error) }
+    }
 
     public var description: String {
         switch self {
@@ -49,7 +53,7 @@ public enum AnimationError: Error, Sendable, Equatable, CustomStringConvertible 
             "the animation \(file) lasts \(Int(seconds.rounded(.up))) s, and at most \(Int(max)) s are kept; cut it, 8 s are enough"
         case .tooLarge(let file, let reason): "the animation \(file) is too large (\(reason)); export it smaller"
         case .badFormat(let figure): "the picture cannot be \(figure)"
-        case .tool(let path, let reason): "\(path) failed: \(reason)"
+        case .tool(let error): error.description
         case .wrongResult(let what): "the prepared animation is not fit to be sent: \(what)"
         case .cache(let directory, let reason): "the animation cache \(directory) cannot be used: \(reason)"
         case .cancelled: "preparing the animation was cancelled"

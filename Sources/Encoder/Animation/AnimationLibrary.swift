@@ -1,6 +1,5 @@
 internal import FoundationEssentials
-internal import Glibc
-internal import Platform
+public import Platform
 
 /// An mp4 that may be looped for ever without encoding it again (`-stream_loop -1 -i path -c:v copy`): H.264 High,
 /// 4:2:0, bt709, constant rate, no B-frames, closed groups of two seconds, a whole number of them.
@@ -23,18 +22,14 @@ public struct PreparedAnimation: Sendable, Hashable {
 /// Prepares the station's looping picture, once for every content and format.
 public struct AnimationLibrary: Sendable {
     private let cache: AnimationCache
-    private let ffmpeg: String
-    private let ffprobe: String
-
-    /// Bytes of an operator's file that are still read.
-    static let fileBytesMax = 4 << 30
+    private let ffmpeg: Tool
+    private let ffprobe: Tool
 
     /// - Parameters:
     ///   - cacheDirectory: made when it is missing; several processes may share it.
-    ///   - ffmpeg: path of the tool, with libx264.
-    ///   - ffprobe: path of the tool.
-    public init(cacheDirectory: String, ffmpeg: String, ffprobe: String) {
-        cache = AnimationCache(directory: cacheDirectory)
+    ///   - ffmpeg: with libx264.
+    public init(cacheDirectory: String, ffmpeg: Tool, ffprobe: Tool, checksum: Checksum) {
+        cache = AnimationCache(directory: cacheDirectory, checksum: checksum)
         self.ffmpeg = ffmpeg
         self.ffprobe = ffprobe
     }
@@ -48,16 +43,16 @@ public struct AnimationLibrary: Sendable {
         isCancelled: () -> Bool = { false }
     ) throws -> PreparedAnimation {
         try format.check()
-        let input = try operatorFile.map { (name: $0, file: try Self.open($0)) }
+        let file = try operatorFile.map { try OperatorFile(opening: $0) }
         do {
             try FileManager.default.createDirectory(atPath: cache.directory, withIntermediateDirectories: true)
-            let key = try key(of: input, format: format, isCancelled: isCancelled)
+            let key = try key(of: file, format: format, isCancelled: isCancelled)
             if let facts = cache.find(key) { return prepared(key, format, facts, fromCache: true) }
             return try cache.exclusively(isCancelled: isCancelled) { scratch in
                 // Whoever held the lock may have made it meanwhile.
                 if let facts = cache.find(key) { return prepared(key, format, facts, fromCache: true) }
                 let movie = "\(scratch)/loop.mp4"
-                let facts = try make(input, format, movie, scratch, progress, isCancelled)
+                let facts = try make(file, format, movie, progress, isCancelled)
                 try cache.publish(key, movie: movie, facts: facts)
                 cache.prune()
                 progress(1)
@@ -65,17 +60,19 @@ public struct AnimationLibrary: Sendable {
             }
         } catch let error as AnimationError {
             throw error
+        } catch let error as ToolError {
+            throw AnimationError(error)
         } catch {
             throw AnimationError.cache(directory: cache.directory, reason: "\(error)")
         }
     }
 
     private func make(
-        _ input: (name: String, file: FileDescriptor)?, _ format: PictureFormat, _ movie: String, _ scratch: String,
-        _ progress: (Double) -> Void, _ isCancelled: () -> Bool
+        _ file: OperatorFile?, _ format: PictureFormat, _ movie: String, _ progress: (Double) -> Void,
+        _ isCancelled: () -> Bool
     ) throws -> LoopEncoder.Facts {
-        let encoder = LoopEncoder(ffmpeg: ffmpeg, ffprobe: ffprobe, format: format, scratch: scratch)
-        guard let input else {
+        let encoder = LoopEncoder(ffmpeg: ffmpeg, ffprobe: ffprobe, format: format)
+        guard let file else {
             let scene = NightScene(fitting: format)
             var paper = scene.blank
             return try encoder.encode(
@@ -83,38 +80,17 @@ public struct AnimationLibrary: Sendable {
                 draw: { scene.frame(atSecond: Double($0) / Double(format.framesPerSecond), using: &paper) }, to: movie,
                 progress: progress, isCancelled: isCancelled)
         }
-        let probe = SourceProbe(name: input.name, file: input.file, ffprobe: ffprobe, scratch: scratch)
-        let source = try probe.look(isCancelled: isCancelled)
-        let plan = LoopPlan.plan(sourceSeconds: source.seconds)
+        let source = try SourceProbe(file: file, ffprobe: ffprobe).look(isCancelled: isCancelled)
         return try encoder.encode(
-            source, name: input.name, file: input.file, plan: plan, to: movie, progress: progress,
+            source, in: file, plan: LoopPlan.plan(sourceSeconds: source.seconds), to: movie, progress: progress,
             isCancelled: isCancelled)
     }
 
-    /// Content, format and recipe; not the name, so a renamed film is not made again.
-    private func key(
-        of input: (name: String, file: FileDescriptor)?, format: PictureFormat, isCancelled: () -> Bool
-    ) throws -> String {
-        let salt =
-            "recipe \(LoopEncoder.recipe) \(format.width)x\(format.height) \(format.framesPerSecond) "
-            + "\(format.videoKbps) \(input == nil ? "scene" : "file")\n"
-        guard let input else {
-            var hash = SHA256()
-            hash.update(salt)
-            return hash.finishHex()
-        }
-        let digest: (bytes: Int, sha256: String)
-        do {
-            digest = try AnimationCache.digest(
-                of: input.file, salt: salt, bytesMax: Self.fileBytesMax, isCancelled: isCancelled)
-        } catch let error as SystemError {
-            throw AnimationError.unreadable(file: input.name, reason: "\(error)")
-        }
-        if digest.bytes == 0 { throw AnimationError.empty(file: input.name) }
-        if digest.bytes > Self.fileBytesMax {
-            throw AnimationError.tooLarge(file: input.name, reason: "more than \(Self.fileBytesMax >> 30) GiB")
-        }
-        return digest.sha256
+    /// Recipe, format and content; not the name, so a renamed film is not made again.
+    private func key(of file: OperatorFile?, format: PictureFormat, isCancelled: () -> Bool) throws -> String {
+        let content = try file?.sha256(cache.checksum, isCancelled: isCancelled) ?? "scene"
+        return "r\(LoopEncoder.recipe)-\(format.width)x\(format.height)-\(format.framesPerSecond)-"
+            + "\(format.videoKbps)-\(content)"
     }
 
     private func prepared(
@@ -123,21 +99,5 @@ public struct AnimationLibrary: Sendable {
         PreparedAnimation(
             path: cache.moviePath(key), format: format, seconds: facts.seconds, frames: facts.frames,
             profile: facts.profile, level: facts.level, kbps: facts.kbps, fromCache: fromCache)
-    }
-
-    private static func open(_ name: String) throws(AnimationError) -> FileDescriptor {
-        let file: FileDescriptor
-        do {
-            // Without waiting: opening a pipe would last until somebody writes to it.
-            file = try FileDescriptor.open(name, O_RDONLY | O_NONBLOCK)
-        } catch {
-            switch error.code {
-            case ENOENT, ENOTDIR: throw .missing(file: name)
-            default: throw .unreadable(file: name, reason: String(cString: strerror(error.code)))
-            }
-        }
-        var about = stat()
-        guard fstat(file.number, &about) == 0, about.st_mode & S_IFMT == S_IFREG else { throw .notAFile(file: name) }
-        return file
     }
 }

@@ -3,10 +3,9 @@ internal import Platform
 
 /// Encodes a loop that can be copied for months, and checks what came out.
 struct LoopEncoder {
-    let ffmpeg: String
-    let ffprobe: String
+    let ffmpeg: Tool
+    let ffprobe: Tool
     let format: PictureFormat
-    let scratch: String
 
     /// Part of every cache key: to be changed with anything that changes the pictures or the stream.
     static let recipe = 1
@@ -22,28 +21,32 @@ struct LoopEncoder {
 
     /// Prepares the operator's film or still.
     func encode(
-        _ source: SourcePicture, name: String, file: FileDescriptor, plan: LoopPlan, to output: String,
+        _ source: SourcePicture, in file: OperatorFile, plan: LoopPlan, to output: String,
         progress: (Double) -> Void, isCancelled: () -> Bool
     ) throws -> Facts {
-        var input = SourceProbe.inputArguments
+        var input = OperatorFile.inputArguments
         if plan.plays > 1 { input += ["-stream_loop", "\(plan.plays - 1)"] }
         // ffmpeg's own decoders drop the alpha of these two.
         if source.hasAlpha, source.codec == "vp9" { input += ["-c:v", "libvpx-vp9"] }
         if source.hasAlpha, source.codec == "vp8" { input += ["-c:v", "libvpx"] }
-        input += ["-i", SourceProbe.inputURL, "-map", "0:v:\(source.ordinal)"]
+        input += ["-i", OperatorFile.inputURL, "-map", "0:v:\(source.ordinal)"]
         input += ["-vf", PictureFilter.chain(source: source, plan: plan, format: format)]
         let frames = plan.seconds * format.framesPerSecond
-        let run = ToolRun(
-            path: ffmpeg, arguments: Self.opening + input + encoding(frames: frames, output: output), input: file,
-            secondsMax: 7200, scratch: scratch)
-        let outcome = try run.run(
-            heard: { piece in
-                if let done = Self.framesDone(in: piece) { progress(min(1, Double(done) / Double(frames))) }
-            }, isCancelled: isCancelled)
-        if let damage = SourceProbe.damage(in: outcome.complaint) {
-            throw AnimationError.corrupt(file: name, reason: damage)
+        let complaints: [String]
+        do throws(ToolError) {
+            let said = try ffmpeg.run(
+                Self.opening + input + encoding(frames: frames, output: output), input: file.input,
+                limits: ToolLimits(seconds: 7200),
+                heard: { piece in
+                    if let done = Self.framesDone(in: piece) { progress(min(1, Double(done) / Double(frames))) }
+                }, isCancelled: isCancelled)
+            complaints = said.stderrLines
+        } catch {
+            if case .failed(_, _, _, let lines) = error, let damage = file.damage(in: lines) { throw damage }
+            throw error
         }
-        return try judge(outcome, output: output, seconds: plan.seconds, isCancelled: isCancelled)
+        if let damage = file.damage(in: complaints) { throw damage }
+        return try judge(output, seconds: plan.seconds, isCancelled: isCancelled)
     }
 
     /// Prepares pictures that are drawn here.
@@ -59,21 +62,21 @@ struct LoopEncoder {
             "scale=\(format.width):\(format.height):flags=lanczos+accurate_rnd+full_chroma_int"
                 + ":out_color_matrix=bt709:out_range=tv,format=yuv420p,setsar=1",
         ]
-        let run = ToolRun(
-            path: ffmpeg, arguments: Self.opening + input + encoding(frames: frames, output: output), isFed: true,
-            secondsMax: 1800, scratch: scratch)
         var next = 0
-        let outcome = try run.run(
+        _ = try ffmpeg.run(
+            Self.opening + input + encoding(frames: frames, output: output), input: .pieces,
+            limits: ToolLimits(seconds: 1800),
             feed: {
                 guard next < frames else { return nil }
                 defer { next += 1 }
                 progress(Double(next) / Double(frames))
                 return draw(next)
             }, isCancelled: isCancelled)
-        return try judge(outcome, output: output, seconds: seconds, isCancelled: isCancelled)
+        return try judge(output, seconds: seconds, isCancelled: isCancelled)
     }
 
-    private static let opening = ["-hide_banner", "-nostats", "-v", "error", "-y", "-progress", "pipe:1"]
+    // Without -nostdin ffmpeg would take what it finds in the operator's file for keys that were pressed.
+    private static let opening = ["-hide_banner", "-nostdin", "-nostats", "-v", "error", "-y", "-progress", "pipe:1"]
 
     /// What was measured of a 1280x720 loop at 4000 kbit/s: `veryfast` instead of `medium` costs 0.0007 of SSIM and
     /// saves most of the time. `filler` is how broadcasters make x264 constant: where a calm picture needs less than
@@ -120,18 +123,12 @@ struct LoopEncoder {
     }
 
     /// Reads the result back: a loop that is wrong once is wrong every eight seconds, for months.
-    private func judge(
-        _ outcome: ToolRun.Outcome, output: String, seconds: Int, isCancelled: () -> Bool
-    ) throws -> Facts {
-        guard outcome.succeeded else { throw AnimationError.tool(path: ffmpeg, reason: outcome.reason) }
+    private func judge(_ output: String, seconds: Int, isCancelled: () -> Bool) throws -> Facts {
         let entries =
             "stream=codec_name,profile,level,pix_fmt,width,height,has_b_frames:packet=pts,dts,duration,size,flags"
-        let probe = ToolRun(
-            path: ffprobe, arguments: ["-v", "error", "-show_entries", entries, "-of", "json", "file:\(output)"],
-            secondsMax: 120, scratch: scratch)
-        let told = try probe.run(isCancelled: isCancelled)
-        guard told.succeeded else { throw AnimationError.tool(path: ffprobe, reason: told.reason) }
-        guard let answer = try? StationJSON.decode(Answer.self, from: Data(told.output)), answer.streams.count == 1
+        let told = try ffprobe.run(
+            ["-v", "error", "-show_entries", entries, "-of", "json", "file:\(output)"], isCancelled: isCancelled)
+        guard let answer = try? StationJSON.decode(Answer.self, from: Data(told.stdout)), answer.streams.count == 1
         else {
             throw AnimationError.wrongResult("ffprobe cannot read it")
         }

@@ -72,49 +72,33 @@ struct ProbeAnswer: Decodable {
 
 /// Looks at the operator's file and refuses what cannot be shown.
 struct SourceProbe {
-    /// As the operator named it: for the errors.
-    let name: String
-    /// The open file; the tools read it through this descriptor, so they see what was hashed, and a name that looks
-    /// like an option, a pattern or a URL is only a name.
-    let file: FileDescriptor
-    let ffprobe: String
-    let scratch: String
-
-    /// The containers that are opened: none of them names other files or addresses.
-    static let inputArguments = [
-        "-protocol_whitelist", "file",
-        "-format_whitelist",
-        "mov,mp4,matroska,webm,gif,apng,png_pipe,jpeg_pipe,webp_pipe,bmp_pipe,avi,mpegts,flv,mp3,wav,flac,ogg,aac",
-    ]
-    static let inputURL = "file:/proc/self/fd/0"
+    let file: OperatorFile
+    let ffprobe: Tool
 
     func look(isCancelled: () -> Bool) throws -> SourcePicture {
         let outline = try ask(["-show_entries", Self.outlineEntries], isCancelled: isCancelled)
-        guard outline.outcome.succeeded, let answer = outline.answer, let streams = answer.streams, !streams.isEmpty
-        else {
-            throw refusal(of: outline.outcome)
+        guard let answer = outline.answer, let streams = answer.streams, !streams.isEmpty else {
+            throw refusal(of: outline.complaints)
         }
         let index = streams.firstIndex { $0.codecType == "video" && $0.disposition?["attached_pic"] != 1 }
         guard let index else {
-            if streams.contains(where: { $0.codecType == "audio" }) { throw AnimationError.audioOnly(file: name) }
-            throw AnimationError.notAPicture(file: name, reason: "it has no picture stream")
+            if streams.contains(where: { $0.codecType == "audio" }) { throw AnimationError.audioOnly(file: file.name) }
+            throw AnimationError.notAPicture(file: file.name, reason: "it has no picture stream")
         }
         let stream = streams[index]
         let told = answer.format?.duration.flatMap(Double.init) ?? 0
         if told > SourcePicture.secondsMax + 0.5 {
-            throw AnimationError.tooLong(file: name, seconds: told, secondsMax: SourcePicture.secondsMax)
+            throw AnimationError.tooLong(file: file.name, seconds: told, secondsMax: SourcePicture.secondsMax)
         }
         if let width = stream.width, let height = stream.height, width * height > SourcePicture.pixelsMax {
-            throw AnimationError.tooLarge(file: name, reason: "\(width)x\(height) pixels")
+            throw AnimationError.tooLarge(file: file.name, reason: "\(width)x\(height) pixels")
         }
         let ordinal = streams[..<index].count { $0.codecType == "video" }
         let decoded = try ask(
             ["-select_streams", "v:\(ordinal)", "-read_intervals", "%+\(Int(SourcePicture.secondsMax) + 5)"]
                 + ["-show_entries", Self.frameEntries], isCancelled: isCancelled)
-        if let damage = Self.damage(in: decoded.outcome.complaint) {
-            throw AnimationError.corrupt(file: name, reason: cleaned(damage))
-        }
-        guard decoded.outcome.succeeded, let frames = decoded.answer?.frames else { throw refusal(of: decoded.outcome) }
+        if let damage = file.damage(in: decoded.complaints) { throw damage }
+        guard let frames = decoded.answer?.frames else { throw refusal(of: decoded.complaints) }
         return try picture(of: stream, ordinal: ordinal, frames: frames)
     }
 
@@ -124,26 +108,31 @@ struct SourceProbe {
     private static let frameEntries =
         "frame=pts_time,pkt_dts_time,pkt_duration_time,duration_time:frame_side_data=side_data_type,rotation"
 
-    private func ask(_ question: [String], isCancelled: () -> Bool) throws -> (
-        outcome: ToolRun.Outcome, answer: ProbeAnswer?
-    ) {
-        let run = ToolRun(
-            path: ffprobe,
-            arguments: ["-v", "error"] + Self.inputArguments + question + ["-of", "json", Self.inputURL],
-            input: file, secondsMax: 600, scratch: scratch)
-        let outcome = try run.run(isCancelled: isCancelled)
-        return (outcome, try? StationJSON.decode(ProbeAnswer.self, from: Data(outcome.output)))
+    /// What ffprobe answers, nil when it cannot, and what it complained of.
+    private func ask(
+        _ question: [String], isCancelled: () -> Bool
+    ) throws(ToolError) -> (answer: ProbeAnswer?, complaints: [String]) {
+        do throws(ToolError) {
+            // Two minutes of frames are a few MiB of answer.
+            let said = try ffprobe.run(
+                ["-v", "error"] + OperatorFile.inputArguments + question + ["-of", "json", OperatorFile.inputURL],
+                input: file.input, limits: ToolLimits(seconds: 600, stdoutBytesMax: 64 << 20), isCancelled: isCancelled)
+            return (try? StationJSON.decode(ProbeAnswer.self, from: Data(said.stdout)), said.stderrLines)
+        } catch {
+            guard case .failed(_, _, .code(1), let lines) = error else { throw error }
+            return (nil, lines)
+        }
     }
 
     private func picture(
         of stream: ProbeAnswer.Stream, ordinal: Int, frames: [ProbeAnswer.Frame]
     ) throws -> SourcePicture {
         guard !frames.isEmpty, let width = stream.width, let height = stream.height, width > 0, height > 0 else {
-            throw AnimationError.noFrames(file: name)
+            throw AnimationError.noFrames(file: file.name)
         }
         let seconds = Self.seconds(of: frames)
         if seconds > SourcePicture.secondsMax + 0.5 {
-            throw AnimationError.tooLong(file: name, seconds: seconds, secondsMax: SourcePicture.secondsMax)
+            throw AnimationError.tooLong(file: file.name, seconds: seconds, secondsMax: SourcePicture.secondsMax)
         }
         let sideData = (stream.sideDataList ?? []) + (frames[0].sideDataList ?? [])
         let format = stream.pixFmt ?? ""
@@ -180,38 +169,12 @@ struct SourceProbe {
         return ((turns % 4) + 4) % 4
     }
 
-    /// The complaint that tells of damage, if there is one. Decoders also complain of harmless oddities.
-    static func damage(in complaint: String) -> String? {
-        let signs = [
-            "error while decoding", "invalid data", "corrupt", "concealing", "partial file", "truncated",
-            "crc mismatch",
-            "overread", "error splitting", "decode_slice", "missing picture", "invalid nal", "inflate returned error",
-            "moov atom not found", "no start code", "ended prematurely",
-        ]
-        return complaint.split(separator: "\n").map(String.init).first { line in
-            let lower = line.lowercased()
-            return signs.contains { lower.contains($0) }
-        }
-    }
-
-    private func refusal(of outcome: ToolRun.Outcome) -> AnimationError {
-        let complaint = outcome.complaint
+    private func refusal(of complaints: [String]) -> AnimationError {
         // The one case in which ffmpeg knows the container and still finds nothing in it.
-        if complaint.contains("moov atom not found") {
-            return .corrupt(file: name, reason: "its index is missing: the file was not written to its end")
+        if complaints.contains(where: { $0.contains("moov atom not found") }) {
+            return .corrupt(file: file.name, reason: "its index is missing: the file was not written to its end")
         }
-        if outcome.exit != .code(0), outcome.exit != .code(1) {
-            return .tool(path: ffprobe, reason: "\(outcome.exit)")
-        }
-        return .notAPicture(file: name, reason: cleaned(outcome.reason))
-    }
-
-    /// A tool's line as an operator can read it: without addresses, and with the file's own name.
-    private func cleaned(_ line: String) -> String {
-        var text = line.trimmingPrefix { $0 == " " }
-        while text.hasPrefix("["), let end = text.firstIndex(of: "]") {
-            text = text[text.index(after: end)...].trimmingPrefix { $0 == " " }
-        }
-        return String(text).replacing(Self.inputURL, with: name)
+        return .notAPicture(
+            file: file.name, reason: complaints.first.map(file.cleaned) ?? "ffprobe finds nothing in it")
     }
 }
