@@ -69,7 +69,9 @@ extension Destination: ConfigRecord {
             .text(
                 "url", \.url,
                 "rtmp://, rtmps://, srt:// or icecast:// and a host, or the absolute path of a .flv, .ts or .mkv file",
-                why: "Where to send to, without the key.", isPrivate: true, isRequired: true,
+                why:
+                    "Where to send to, without the key. A file gets the time into its name: each connection has its own.",
+                isPrivate: true, isRequired: true,
                 isAllowed: { DestinationAddress($0) != nil }),
             .optionalText(
                 "key_file", \.keyFile, "an absolute path",
