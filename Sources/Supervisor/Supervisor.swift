@@ -110,6 +110,7 @@ public final class Supervisor {
                         Log.line("\(posts[index].name): \(line)")
                     }
                     posts[index].worker = nil
+                    Orphans.end(except: posts.compactMap { $0.worker?.child.pid })
                     board.forget(posts[index].name)
                     handle(.exited(Self.cause(exit), "\(exit)"), at: index)
                 }
