@@ -34,34 +34,24 @@ public struct Destination: Sendable, Hashable {
     /// What `url` is; nil for what the station cannot send to.
     public var kind: Kind? { DestinationAddress(url)?.kind }
 
-    /// The key, read now from its file or credential; nil where none is configured. It is handed to ffmpeg on a
-    /// descriptor, never in the address.
-    public func key(environment: [String: String]) throws(ConfigError) -> Secret? {
-        if let keyFile { return try .read(file: keyFile) }
-        if let keyCredential { return try .read(credential: keyCredential, environment: environment) }
-        return nil
-    }
-
-    /// The address with the key in it: in RTMP its last path component, in SRT the passphrase, in Icecast the
-    /// password of `source` or of the user in the URL.
-    ///
-    /// The key is read now, so that a new one in the file counts from the next connection on.
+    /// The key, read now from its file or credential, so that a new one counts from the next connection on; nil where
+    /// none is configured. It is handed to ffmpeg on a descriptor, never in the address.
     /// - Parameter environment: the process's own, for `$CREDENTIALS_DIRECTORY`.
-    /// - Throws: what reading the secret throws; `unusableSecret` for a key the URL cannot carry.
-    public func address(environment: [String: String]) throws(ConfigError) -> Secret {
+    /// - Throws: what reading the secret throws; `unusableSecret` for a key the protocol cannot carry.
+    public func key(environment: [String: String]) throws(ConfigError) -> Secret? {
         let key: Secret
         if let keyFile {
             key = try .read(file: keyFile)
         } else if let keyCredential {
             key = try .read(credential: keyCredential, environment: environment)
         } else {
-            return Secret(url)
+            return nil
         }
-        guard let text = DestinationAddress(url)?.text(key: key.revealed) else {
-            let reason = "an SRT passphrase has 10 to 79 letters, digits, dots, dashes or underscores"
+        if kind == .srt, !(10...79).contains(key.revealed.utf8.count) {
+            let reason = "an SRT passphrase has 10 to 79 characters"
             throw .unusableSecret(file: keyFile ?? keyCredential ?? "", reason: reason)
         }
-        return Secret(text)
+        return key
     }
 }
 
@@ -79,7 +69,9 @@ extension Destination: ConfigRecord {
             .text(
                 "url", \.url,
                 "rtmp://, rtmps://, srt:// or icecast:// and a host, or the absolute path of a .flv, .ts or .mkv file",
-                why: "Where to send to, without the key.", isPrivate: true, isRequired: true,
+                why:
+                    "Where to send to, without the key. A file gets the time into its name: each connection has its own.",
+                isPrivate: true, isRequired: true,
                 isAllowed: { DestinationAddress($0) != nil }),
             .optionalText(
                 "key_file", \.keyFile, "an absolute path",

@@ -70,33 +70,10 @@ struct DestinationAddress {
         return "\(scheme)://\(name)\(server)\(path)"
     }
 
-    /// The URL with `key` in its place; nil where the protocol cannot carry it.
-    func text(key: String) -> String? {
-        switch kind {
-        case .file: return String(url)
-        case .rtmp: return url + (url.hasSuffix("/") ? "" : "/") + key
-        case .icecast:
-            return "\(scheme)://\(user ?? "source"):\(Self.percentEncoded(key))@\(server)\(rest)"
-        case .srt:
-            guard (10...79).contains(key.utf8.count), key.unicodeScalars.allSatisfy(Self.isUnreserved) else {
-                return nil
-            }
-            return url + (rest.contains("?") ? "&" : "?") + "passphrase=" + key
-        }
-    }
-
     /// True for what stands for itself anywhere in a URL (RFC 3986).
     static func isUnreserved(_ scalar: Unicode.Scalar) -> Bool {
         scalar.isASCII
             && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar)
                 || "-._~".unicodeScalars.contains(scalar))
-    }
-
-    private static func percentEncoded(_ text: String) -> String {
-        text.unicodeScalars.map { scalar in
-            if isUnreserved(scalar) { return String(scalar) }
-            return String(scalar).utf8.map { "%" + ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true) }
-                .joined()
-        }.joined()
     }
 }

@@ -7,6 +7,15 @@ public struct Secret: Sendable, Hashable, CustomStringConvertible, CustomDebugSt
     /// The secret itself. Hand it to whoever needs it; never to a log, an argument list or the dashboard.
     public var revealed: String { value }
 
+    /// The secret as the user part of a URL spells it (RFC 3986).
+    public var percentEncoded: String {
+        value.unicodeScalars.map { scalar in
+            if DestinationAddress.isUnreserved(scalar) { return String(scalar) }
+            return String(scalar).utf8.map { "%" + ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true) }
+                .joined()
+        }.joined()
+    }
+
     public var description: String { "<secret>" }
     public var debugDescription: String { "<secret>" }
     public var customMirror: Mirror { Mirror(self, children: []) }

@@ -177,7 +177,7 @@ public final class EncoderRole: Sendable {
             return RelayTarget.Connection(
                 output: FFmpegArguments.output(for: destination),
                 preset: key.map { FFmpegArguments.preset(for: destination, key: $0) },
-                secrets: key.map { [$0.revealed] } ?? [])
+                secrets: key.map { [$0.revealed, $0.percentEncoded] } ?? [])
         }
     }
 

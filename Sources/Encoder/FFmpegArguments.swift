@@ -39,13 +39,14 @@ enum FFmpegArguments {
     /// The ffmpeg preset that carries a destination's key. ffmpeg reads it from a descriptor, so that the key is in
     /// no argument and in no file.
     static func preset(for destination: Destination, key: Secret) -> [UInt8] {
-        let option =
-            switch destination.kind {
-            case .rtmp: "rtmp_playpath"
-            case .srt: "passphrase"
-            case .icecast: "password"
-            case .file, nil: ""
-            }
-        return option.isEmpty ? [] : Array("\(option)=\(key.revealed)\n".utf8)
+        switch destination.kind {
+        case .rtmp: line("rtmp_playpath", key.revealed)
+        case .srt: line("passphrase", key.revealed)
+        // ffmpeg makes a URL of it, in which a password with @ or / would break, and its parts be named in errors.
+        case .icecast: line("password", key.percentEncoded)
+        case .file, nil: []
+        }
     }
+
+    private static func line(_ option: String, _ value: String) -> [UInt8] { Array("\(option)=\(value)\n".utf8) }
 }

@@ -80,7 +80,7 @@ final class Playout {
         do {
             sound = try ItemSound(last.item, fallFrames: crossfadeFrames)
             itemBegan = last.at
-            let elapsed = StationAudio.seconds(ofFrames: frame - last.at)
+            let elapsed = Int(StationAudio.seconds(ofFrames: frame - last.at))
             Log.info("going on at frame \(frame), \(elapsed) s into \(last.item.title)")
         } catch {
             unheard.append((frame, last.item))

@@ -37,6 +37,23 @@ public enum Orphans {
         return waitpid(pid, nil, WNOHANG) > 0 ? pid : nil
     }
 
+    /// Kills the descendants that dead processes left to this one: every child of ours but those in `known`. A tool in
+    /// a session of its own outlives its worker otherwise, and works on beside that of the next one.
+    public static func end(except known: [Int32]) {
+        // A child that has ended keeps its number until `next` reaps it, so no stranger can be meant.
+        for pid in children() where !known.contains(pid) { kill(pid, SIGKILL) }
+    }
+
+    private static func children() -> [Int32] {
+        let threads = (try? Files.names(in: "/proc/self/task")) ?? []
+        return threads.flatMap { thread -> [Int32] in
+            guard let file = try? FileDescriptor.open("/proc/self/task/\(thread)/children", O_RDONLY),
+                let bytes = try? file.read(upTo: 65_536)
+            else { return [] }
+            return String(decoding: bytes, as: UTF8.self).split(separator: " ").compactMap { Int32($0) }
+        }
+    }
+
     /// Ignores a broken pipe, which a write then reports instead.
     public static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
 }

@@ -111,6 +111,7 @@ public final class Supervisor {
                     }
                     if isStopping { Log.info("\(posts[index].name) has gone (\(exit))") }
                     posts[index].worker = nil
+                    Orphans.end(except: posts.compactMap { $0.worker?.child.pid })
                     board.forget(posts[index].name)
                     handle(.exited(Self.cause(exit), "\(exit)"), at: index)
                 }
