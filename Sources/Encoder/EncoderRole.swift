@@ -99,8 +99,12 @@ public final class EncoderRole: Sendable {
         let began = clock.monotonicSeconds
         let wanted = StationAudio.frames(inSeconds: 2)
         while !link.stop.isGiven {
-            if !cushion.isOffAir {
-                if cushion.waitingFrames >= wanted { return true }
+            let waiting = cushion.waitingFrames
+            if cushion.isOffAir {
+                // All that there is came at once, and its end with it: it is played before the air is left.
+                if waiting > 0 { return true }
+            } else {
+                if waiting >= wanted { return true }
                 if clock.monotonicSeconds - began > Self.startSecondsMax { return true }
             }
             waits.withLock { $0 += 1 }
