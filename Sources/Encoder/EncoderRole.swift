@@ -96,13 +96,14 @@ public final class EncoderRole: Sendable {
     /// Waits for sound to begin with. False when the stop came first.
     private func awaitProgramme(_ cushion: Cushion) -> Bool {
         activity.withLock { $0 = cushion.isOffAir ? "off the air: the buffer is depleted" : "waiting for the feeder" }
-        let began = clock.monotonicSeconds
+        var began = clock.monotonicSeconds
         let wanted = StationAudio.frames(inSeconds: 2)
         while !link.stop.isGiven {
             let waiting = cushion.waitingFrames
             if cushion.isOffAir {
                 // All that there is came at once, and its end with it: it is played before the air is left.
                 if waiting > 0 { return true }
+                began = clock.monotonicSeconds
             } else {
                 if waiting >= wanted { return true }
                 if clock.monotonicSeconds - began > Self.startSecondsMax { return true }

@@ -65,9 +65,11 @@ struct EmptyBufferTests {
         try eventually(within: 8, "the server is told that the stream has ended", pollSeconds: 0.1) {
             !server.isPublishing(key: "q")
         }
+        try eventually(within: 5, "the status says why it is off the air", pollSeconds: 0.1) {
+            try station.status().sentence.hasPrefix("not on air: off the air: the buffer is depleted")
+        }
         let status = try station.status()
         print("off the air: \(status.sentence)")
-        #expect(status.sentence.hasPrefix("not on air: off the air: the buffer is depleted"))
         #expect(status.workers.map(\.restarts) == [0, 0])
         #expect(station.encodingFFmpeg() == nil)
         return SystemClock().monotonicSeconds
