@@ -104,12 +104,15 @@ public final class EncoderRole: Sendable {
         var began = clock.monotonicSeconds
         let wanted = StationAudio.frames(inSeconds: 2)
         while !link.stop.isGiven {
+            let waiting = cushion.waitingFrames
             if cushion.isOffAir {
                 say("off the air: the buffer is depleted")
+                // All that there is came at once, and its end with it: it is played before the air is left.
+                if waiting > 0 { return true }
                 began = clock.monotonicSeconds
             } else {
                 say("waiting for the feeder")
-                if cushion.waitingFrames >= wanted { return true }
+                if waiting >= wanted { return true }
                 if clock.monotonicSeconds - began > Self.startSecondsMax { return true }
             }
             link.stop.wait(seconds: 0.1)

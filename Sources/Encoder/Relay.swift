@@ -40,6 +40,8 @@ final class Relay: Sendable {
     private static let pauseSecondsFirst = 0.25
     private static let pauseSecondsMax = 2.0
     private static let stallSecondsMax = 8.0
+    /// ffmpeg tells its progress twice a second.
+    private static let stalledSeconds = 2.0
 
     /// - Parameter sessionSecondsMax: a connection is renewed after so long, before FLV's 31-bit clock wraps.
     init(
@@ -119,7 +121,9 @@ final class Relay: Sendable {
     private func note(_ figures: RelayRun.Figures) {
         let now = clock.monotonicSeconds
         state.withLock { state in
-            if figures.sentSeconds > 0 { state.status.state = "sending" }
+            if figures.sentSeconds > 0 {
+                state.status.state = figures.stillSeconds > Self.stalledSeconds ? "stalled" : "sending"
+            }
             if let words = figures.lastWords { state.status.trouble = words }
             state.status.sentBytes = figures.sentBytes
             if let last = state.samples.last, figures.sentBytes < last.bytes { state.samples = [] }

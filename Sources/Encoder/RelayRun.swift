@@ -9,6 +9,8 @@ final class RelayRun {
     struct Figures: Sendable {
         /// Seconds of stream that ffmpeg says it has put out.
         var sentSeconds = 0.0
+        /// Seconds since that last grew.
+        var stillSeconds = 0.0
         /// Bytes of the stream that ffmpeg has taken.
         var sentBytes = 0
         var lastWords: String?
@@ -100,7 +102,9 @@ final class RelayRun {
             if figures.sentSeconds > sentSeconds || isIdle {
                 sentSeconds = figures.sentSeconds
                 movedAt = now
-            } else if now - movedAt > stallSecondsMax {
+            }
+            figures.stillSeconds = now - movedAt
+            if figures.stillSeconds > stallSecondsMax {
                 return kill("nothing was taken for \(Int(stallSecondsMax)) s")
             }
             waitForWork()
