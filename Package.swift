@@ -83,6 +83,7 @@ let package = Package(
             name: "FeederTests",
             dependencies: ["Feeder", "Backends", "Buffer", "Config", "Domain", "IPC", "Platform", "TestSupport"],
             swiftSettings: house),
+        .testTarget(name: "PlatformTests", dependencies: ["Platform", "TestSupport"], swiftSettings: house),
         .testTarget(name: "GeneratorTests", dependencies: ["Generator", "TestSupport"], swiftSettings: house),
         .testTarget(
             name: "SupervisorTests", dependencies: ["Supervisor", "IPC", "Platform", "TestSupport"],

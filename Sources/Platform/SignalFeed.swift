@@ -40,11 +40,14 @@ public enum Orphans {
     /// Kills the descendants that dead processes left to this one: every child of ours but those in `known`. A tool in
     /// a session of its own outlives its worker otherwise, and works on beside that of the next one.
     public static func end(except known: [Int32]) {
+        // As process 1 of a container we inherit everybody's.
+        if getpid() == 1 { return }
         // A child that has ended keeps its number until `next` reaps it, so no stranger can be meant.
         for pid in children() where !known.contains(pid) { kill(pid, SIGKILL) }
     }
 
-    private static func children() -> [Int32] {
+    /// The children of this process, whoever started them.
+    public static func children() -> [Int32] {
         let threads = (try? Files.names(in: "/proc/self/task")) ?? []
         return threads.flatMap { thread -> [Int32] in
             guard let file = try? FileDescriptor.open("/proc/self/task/\(thread)/children", O_RDONLY),

@@ -22,6 +22,8 @@ public final class Supervisor {
     private var board = StationBoard()
     private var randomness = SystemRandomNumberGenerator()
     private let startedAt: Double
+    /// What a script that ended in `exec lofisup run` had started before is not ours.
+    private let inherited = Orphans.children()
     private var isStopping = false
     private var wasSignalled = false
     private var toldReady = false
@@ -111,7 +113,7 @@ public final class Supervisor {
                     }
                     if isStopping { Log.info("\(posts[index].name) has gone (\(exit))") }
                     posts[index].worker = nil
-                    Orphans.end(except: posts.compactMap { $0.worker?.child.pid })
+                    Orphans.end(except: posts.compactMap { $0.worker?.child.pid } + inherited)
                     board.forget(posts[index].name)
                     handle(.exited(Self.cause(exit), "\(exit)"), at: index)
                 }
