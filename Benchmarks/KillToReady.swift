@@ -15,8 +15,8 @@ enum KillToReady {
                 + " over the control socket every 5 ms. The supervisor waits before a restart: half to all of"
                 + " `restart_first_seconds`, which is 0.5 by default (250 to 500 ms of the figures on the left) and"
                 + " was 0 on the right. For the encoder also until the station is on the air again, which it"
-                + " reports twice a second; its viewers need no restart. Median (least–most) of"
-                + " \(bench.settings.killsOfEachWorker) kills, while the generator composes.",
+                + " reports twice a second. Median (least–most) of \(bench.settings.killsOfEachWorker) kills of a"
+                + " station that streams from a full Buffer, so its generator rests.",
             columns: ["worker", "with the default pause", "without a pause"])
         let results = try pauses.map { try killAll(bench, pauseSeconds: $0) }
         for worker in workers + [onAir] {
@@ -29,8 +29,12 @@ enum KillToReady {
 
     private static func killAll(_ bench: Workbench, pauseSeconds: Double) throws -> [String: Spread] {
         let root = try bench.stationRoot("kill-\(pauseSeconds > 0 ? "pause" : "at-once")")
+        // A generator that composed meanwhile would take the processor from whoever starts.
+        try Station.stock(root, with: bench.music(), seconds: 1200)
         let config =
-            StationText.generators(1) + StationText.dashboard + StationText.restarts(pauseSeconds: pauseSeconds)
+            StationText.generators(1, trackSeconds: Int(bench.settings.admissionSeconds))
+            + StationText.fullBuffer(hours: 0.02) + StationText.dashboard
+            + StationText.restarts(pauseSeconds: pauseSeconds)
         return try Station.run(bench, root: root, config: config) { station in
             var found: [String: [Double]] = [:]
             for round in 1...bench.settings.killsOfEachWorker {

@@ -13,10 +13,10 @@ enum ShelfSpeed {
     static func measure(_ bench: Workbench) throws -> Table {
         var table = Table(
             "The Buffer",
-            "Milliseconds of wall-clock time. One object appends (reserve and commit of a finished, short WAV) and"
+            "Milliseconds of wall-clock time, and of CPU time in the last column but one. One object appends (reserve and commit of a finished, short WAV) and"
                 + " another consumes (take and mark as aired), turn by turn as a generator and a feeder do, so each"
                 + " reads what the other has written. Nothing is left out: every fsync and every file is real.",
-            columns: ["entries", "what", "median", "p95", "least–most", "times"])
+            columns: ["entries", "what", "median", "p95", "least–most", "CPU median", "times"])
         for shelf in bench.settings.shelves {
             bench.say("buffer: \(shelf.entries) entries")
             let root = "\(bench.directory)/shelf-\(shelf.entries)"
@@ -25,11 +25,12 @@ enum ShelfSpeed {
             try fill(root, entries: shelf.entries)
             let (appended, consumed, bytes) = try run(bench, root: root, times: shelf.times)
             let bare = try writeAndSync(root + "/bare", bytes: bytes, times: shelf.times)
-            func add(_ what: String, _ values: [Double]) {
-                let spread = Spread(values)
+            func add(_ what: String, _ costs: [Cost]) {
+                let spread = Spread(costs.map(\.wall))
                 table.add(
                     String(shelf.entries), what, spread.median.text(1), spread.quantile(0.95).text(1),
-                    "\(spread.least.text(1))–\(spread.most.text(1))", String(spread.count))
+                    "\(spread.least.text(1))–\(spread.most.text(1))", Spread(costs.map(\.cpu)).median.text(1),
+                    String(spread.count))
             }
             add("append", appended)
             add("consume", consumed)
@@ -40,29 +41,31 @@ enum ShelfSpeed {
 
     private static func run(
         _ bench: Workbench, root: String, times: Int
-    ) throws -> (appended: [Double], consumed: [Double], metadataBytes: Int) {
+    ) throws -> (appended: [Cost], consumed: [Cost], metadataBytes: Int) {
         let generator = try BufferDirectory(root: root, rules: rules)
         let feeder = try BufferDirectory(root: root, rules: rules)
         let template = root + "/template.wav"
         try writeTrack(template)
-        var appended: [Double] = []
-        var consumed: [Double] = []
+        var appended: [Cost] = []
+        var consumed: [Cost] = []
         var last: Int?
         for _ in 0..<times {
             if bench.pace.stop.isGiven { throw Pace.Interrupted() }
-            var began = bench.pace.now
-            let slot = try generator.reserve()
-            let reserving = bench.pace.now - began
+            var cost = Cost()
+            let slot = try cost.adding { try generator.reserve() }
             try FileManager.default.copyItem(atPath: template, toPath: slot.stagedFile)
-            began = bench.pace.now
-            try generator.commit(slot, frames: frames, title: title(slot.number), provenance: provenance(slot.number))
-            appended.append((reserving + bench.pace.now - began) * 1000)
-            began = bench.pace.now
-            if let track = try feeder.take(after: last) {
+            _ = try cost.adding {
+                try generator.commit(
+                    slot, frames: frames, title: title(slot.number), provenance: provenance(slot.number))
+            }
+            appended.append(cost)
+            cost = Cost()
+            try cost.adding {
+                guard let track = try feeder.take(after: last) else { return }
                 try feeder.markConsumed(through: track.number, airedAtWallSeconds: 1_800_000_000)
                 last = track.number
             }
-            consumed.append((bench.pace.now - began) * 1000)
+            consumed.append(cost)
         }
         let metadata = try Files.stamp(generator.path + "/buffer_metadata.json")
         return (appended, consumed, metadata?.bytes ?? 0)
@@ -106,15 +109,32 @@ enum ShelfSpeed {
         try wav.close()
     }
 
-    private static func writeAndSync(_ path: String, bytes: Int, times: Int) throws -> [Double] {
-        let clock = SystemClock()
+    private static func writeAndSync(_ path: String, bytes: Int, times: Int) throws -> [Cost] {
         let content = [UInt8](repeating: 0x20, count: bytes)
         return try (0..<times).map { _ in
-            let began = clock.monotonicSeconds
-            let file = try FileDescriptor.open(path, O_WRONLY | O_CREAT | O_TRUNC)
-            try file.write(all: content)
-            try retrying("fsync") { fsync(file.number) }
-            return (clock.monotonicSeconds - began) * 1000
+            var cost = Cost()
+            try cost.adding {
+                let file = try FileDescriptor.open(path, O_WRONLY | O_CREAT | O_TRUNC)
+                try file.write(all: content)
+                try retrying("fsync") { fsync(file.number) }
+            }
+            return cost
+        }
+    }
+
+    /// What something took, in milliseconds.
+    private struct Cost {
+        var wall = 0.0
+        /// Of this thread, which does all of it.
+        var cpu = 0.0
+
+        mutating func adding<Result>(_ work: () throws -> Result) rethrows -> Result {
+            let clock = SystemClock()
+            let before = (wall: clock.monotonicSeconds, cpu: CPUClock.thread)
+            let result = try work()
+            wall += (clock.monotonicSeconds - before.wall) * 1000
+            cpu += (CPUClock.thread - before.cpu) * 1000
+            return result
         }
     }
 

@@ -79,6 +79,8 @@ enum StationText {
     static func generators(_ count: Int, trackSeconds: Int) -> String {
         generators(count) + "track_seconds = \(trackSeconds)\nprompt_seconds = \(trackSeconds * 60)\n"
     }
+    /// The generator rests while there is more music than this.
+    static func fullBuffer(hours: Double) -> String { "[buffer]\ntarget_hours = \(hours)\nmax_hours = \(hours)\n" }
     /// On any free port of loopback.
     static let dashboard = "[dashboard]\nport = 0\n"
     static func restarts(pauseSeconds: Double) -> String {
