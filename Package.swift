@@ -14,7 +14,10 @@ let fast: [SwiftSetting] = house + [.unsafeFlags(["-O"], .when(configuration: .d
 
 let package = Package(
     name: "lofisup",
-    products: [.executable(name: "lofisup", targets: ["CLI"])],
+    products: [
+        .executable(name: "lofisup", targets: ["CLI"]),
+        .executable(name: "lofisup-bench", targets: ["lofisup-bench"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
@@ -69,6 +72,14 @@ let package = Package(
                 "Dashboard", "Supervisor", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house),
+
+        // Ratios, side by side: script/bench
+        .executableTarget(
+            name: "lofisup-bench",
+            dependencies: [
+                "Domain", "Platform", "Config", "IPC", "Buffer", "Synth", "Backends", "Encoder", "TestSupport",
+            ],
+            path: "Benchmarks", exclude: ["README.md"], swiftSettings: house),
 
         // Tests mirror the rooms
         .target(
