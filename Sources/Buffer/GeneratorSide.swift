@@ -161,7 +161,7 @@ extension LockedShelf {
     func removeStaged(number: Int) throws(BufferError) {
         try onDisk(paths.staging) { () throws(SystemError) in
             for name in try Files.names(in: paths.staging) where StagedName.number(name) == number {
-                try Files.remove("\(paths.staging)/\(name)")
+                try Files.removeTree("\(paths.staging)/\(name)")
             }
         }
     }

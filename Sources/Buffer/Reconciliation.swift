@@ -236,7 +236,7 @@ extension LockedShelf {
             }
             if live.contains(number) { continue }
             let path = "\(paths.staging)/\(name)"
-            try onDisk(path) { () throws(SystemError) in _ = try Files.remove(path) }
+            try onDisk(path) { () throws(SystemError) in try Files.removeTree(path) }
             report.repairs.append(.stagedRemoved(file: name))
         }
     }

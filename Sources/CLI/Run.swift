@@ -27,14 +27,24 @@ struct Run: ParsableCommand {
             let lock = try StationLock.take(paths.lockFile)
             defer { withExtendedLifetime(lock) {} }
             try Requirements.check(config: config, environment: station.environment)
-            let supervisor = try Supervisor(plan: plan(config: config, paths: paths))
+            let snapshot = try snapshotConfiguration(paths)
+            let supervisor = try Supervisor(plan: plan(config: config, paths: paths, snapshot: snapshot))
             Log.info("lofisup \(Version.text) runs \(mode.rawValue) with its state in \(paths.stateDirectory)")
             supervisor.run(signals: signals)
             Log.info("stopped")
         }
     }
 
-    private func plan(config: StationConfig, paths: StationPaths) throws -> StationPlan {
+    /// Keeps the configuration as it is now for the workers. One that is started again in the middle of an edit, or
+    /// after a typo, must come up as the others did.
+    private func snapshotConfiguration(_ paths: StationPaths) throws -> String {
+        let snapshot = paths.runtimeDirectory + "/lofisup.toml"
+        let text = FileManager.default.contents(atPath: station.config ?? paths.configFile) ?? Data()
+        try AtomicFile.write(text, to: snapshot)
+        return snapshot
+    }
+
+    private func plan(config: StationConfig, paths: StationPaths, snapshot: String) throws -> StationPlan {
         var policy = RestartPolicy()
         policy.pauseSecondsFirst = config.supervisor.restartFirstSeconds
         policy.pauseSecondsMax = config.supervisor.restartMaxSeconds
@@ -44,7 +54,7 @@ struct Run: ParsableCommand {
         policy.askSecondsMax = config.supervisor.stopSecondsMax
         return StationPlan(
             mode: mode, version: Version.text, executable: try ownExecutable(),
-            workerArguments: station.workerArguments(), workerEnvironment: workerEnvironment,
+            workerArguments: station.workerArguments(config: snapshot), workerEnvironment: workerEnvironment,
             controlSocket: paths.controlSocket, generators: config.generator.count,
             generatorNice: config.generator.nice, hasDashboard: config.dashboard.enabled, restartPolicy: policy)
     }

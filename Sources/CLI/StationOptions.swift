@@ -30,11 +30,10 @@ struct StationOptions: ParsableArguments {
         try StationConfig.load(file: config ?? paths.configFile, mustExist: config != nil)
     }
 
-    /// What a worker must be told so that it finds the same station.
-    func workerArguments() -> [String] {
+    /// What a worker must be told so that it finds the same station, with the configuration in the file `config`.
+    func workerArguments(config: String) -> [String] {
         let here = FileManager.default.currentDirectoryPath
-        let absolute = { (path: String) in path.hasPrefix("/") ? path : here + "/" + path }
-        return (root.map { ["--root", absolute($0)] } ?? []) + (config.map { ["--config", absolute($0)] } ?? [])
+        return (root.map { ["--root", $0.hasPrefix("/") ? $0 : here + "/" + $0] } ?? []) + ["--config", config]
     }
 }
 

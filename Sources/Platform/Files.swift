@@ -108,6 +108,19 @@ public enum Files {
         return true
     }
 
+    /// Removes a file, or a directory with all that is in it. Symbolic links are removed, not followed. What is not
+    /// there is no error.
+    public static func removeTree(_ path: String) throws(SystemError) {
+        do throws(SystemError) {
+            try remove(path)
+        } catch  where error.code == EISDIR {
+            for name in try names(in: path) { try removeTree("\(path)/\(name)") }
+            try retrying("remove \(path)") { rmdir(path) }
+        } catch {
+            throw error
+        }
+    }
+
     /// Makes a file's bytes survive a power cut.
     public static func sync(_ path: String) throws(SystemError) {
         let file = try FileDescriptor.open(path, O_RDONLY)

@@ -1,5 +1,6 @@
 import Buffer
 import Domain
+import Foundation
 import Glibc
 import Platform
 import Testing
@@ -46,6 +47,16 @@ struct GeneratorSideTests {
         #expect(child.wait(timeoutSeconds: 10) == .signal(SIGKILL))
         #expect(try buffer.reconcile().repairs == [.stagedRemoved(file: "slot_1_r1.wav")])
         #expect(try buffer.reserve().number == 1)
+    }
+
+    @Test func `whole directories that a dead generator staged are removed, and opening never fails for them`() throws {
+        _ = try scratch.open()
+        let left = scratch.buffer + "/staging/slot_1_r1.wav.d"
+        try FileManager.default.createDirectory(atPath: left + "/deep", withIntermediateDirectories: true)
+        try Data("half a track".utf8).write(to: URL(filePath: left + "/deep/track.wav"))
+        let again = try scratch.open()
+        #expect(again.openingReport.repairs == [.stagedRemoved(file: "slot_1_r1.wav.d")])
+        #expect(try Files.names(in: scratch.buffer + "/staging").isEmpty)
     }
 
     @Test func `a track committed after the feeder passed its slot becomes evergreen`() throws {
