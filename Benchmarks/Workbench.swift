@@ -37,8 +37,8 @@ struct Workbench: Sendable {
     /// The built-in animation, prepared; made by the first who asks.
     func animation() throws -> String {
         try AnimationLibrary(
-            cacheDirectory: cacheDirectory, ffmpeg: try ffmpeg().path,
-            ffprobe: try Tool("ffprobe", searchPath: searchPath).path
+            cacheDirectory: cacheDirectory, ffmpeg: try ffmpeg(), ffprobe: try Tool("ffprobe", searchPath: searchPath),
+            checksum: try Checksum(searchPath: searchPath)
         ).prepare(operatorFile: nil, format: Self.picture, isCancelled: { pace.stop.isGiven }).path
     }
 
