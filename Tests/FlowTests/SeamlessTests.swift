@@ -12,7 +12,7 @@ import Testing
     .enabled(if: TestTool.hasFFmpeg, Comment(rawValue: TestTool.needsFFmpeg)))
 struct SeamlessTests {
     /// Seconds of stream to look at while feeders are killed; `script/soak` sets more.
-    private static let seconds = Double(ProcessInfo.processInfo.environment["LOFISUP_SOAK_SECONDS"] ?? "") ?? 26
+    private static let seconds = Double(ProcessInfo.processInfo.environment["LOFISUP_SOAK_SECONDS"] ?? "") ?? 60
 
     @Test("a feeder killed twice a minute or more is not heard, neither over RTMP nor in the HLS")
     func feederKilled() throws {
