@@ -6,7 +6,7 @@ struct StationPathsTests {
     private func paths(
         root: String? = nil, _ environment: [String: String] = [:], userID: UInt32 = 1000
     ) throws -> StationPaths {
-        try StationPaths(root: root, workingDirectory: "/work", environment: environment, userID: userID)
+        try StationPaths(root: root, workingDirectory: "/srv", environment: environment, userID: userID)
     }
 
     @Test func `a root directory holds everything and beats every variable`() throws {
@@ -25,7 +25,7 @@ struct StationPathsTests {
     }
 
     @Test func `a relative root starts at the working directory`() throws {
-        #expect(try paths(root: "./radio").stateDirectory == "/work/radio/state")
+        #expect(try paths(root: "./radio").stateDirectory == "/srv/radio/state")
         #expect(throws: ConfigError.unusableRoot("radio")) { try StationPaths(root: "radio") }
         #expect(throws: ConfigError.unusableRoot("")) { try paths(root: "") }
     }

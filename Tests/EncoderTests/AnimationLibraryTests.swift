@@ -86,9 +86,9 @@ import Testing
     @Test func `the leavings of a preparer that died are swept away`() throws {
         try AnimationFixture.scoped { fixture in
             let film = try fixture.make(Self.source, named: "film.mp4")
-            let work = "\(fixture.cacheDirectory)/work"
+            let work = "\(fixture.cacheDirectory)/making"
             try FileManager.default.createDirectory(atPath: work, withIntermediateDirectories: true)
-            _ = try fixture.write([1, 2, 3], named: "cache/work/loop.mp4")
+            _ = try fixture.write([1, 2, 3], named: "cache/making/loop.mp4")
             _ = try fixture.library.prepare(operatorFile: film, format: AnimationFixture.small)
             #expect(access(work, F_OK) != 0)
         }

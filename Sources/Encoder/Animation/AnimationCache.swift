@@ -49,7 +49,7 @@ struct AnimationCache {
         }
         defer { withExtendedLifetime(lock) {} }
         // Ours is the lock, so whatever lies in the workplace was left by a process that died.
-        let scratch = "\(directory)/work"
+        let scratch = "\(directory)/making"
         try? FileManager.default.removeItem(atPath: scratch)
         try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: scratch) }
