@@ -31,6 +31,9 @@ public final class FeederRole: Sendable {
     /// Feeds until the link says stop.
     /// - Throws: what makes a start impossible, above all a second feeder on the same station.
     public func serve(rules: BufferRules) throws {
+        // Whoever holds the Buffer's lock for longer is stuck; waiting for it must not use up the cushion.
+        var rules = rules
+        rules.lockWaitSeconds = 2
         let buffer = try BufferDirectory(root: paths.bufferDirectory, rules: rules, clock: clock)
         Self.say(buffer.openingReport)
         let cancellation = Cancellation()

@@ -62,7 +62,7 @@ final class Programme {
     /// The next track, or why there is none.
     func next() throws -> Choice {
         guard try mayBeOnAir() else { return .leaveAir }
-        if let track = try buffer.take(after: lastNumber) {
+        if let track = try takeNext() {
             if wasFallback { Log.info("the buffer has music again: going on with \(track.title)") }
             lastNumber = track.number
             lastPrompt = track.promptIndex
@@ -76,7 +76,11 @@ final class Programme {
         if !wasFallback { Log.warning("the buffer is empty: playing what aired before, or composing in real time") }
         wasFallback = true
         if let pick = try buffer.nextEvergreen(allowingRepeat: false) {
-            try buffer.markEvergreenAired(pick)
+            do {
+                try buffer.markEvergreenAired(pick)
+            } catch {
+                Log.warning("cannot note that \(pick.track.title) airs again: \(error)")
+            }
             lastPrompt = pick.track.promptIndex
             return .play(
                 Pick(
@@ -84,6 +88,17 @@ final class Programme {
                     promptIndex: pick.track.promptIndex))
         }
         return composed()
+    }
+
+    /// The Buffer's next track. A full disk, or a process that holds the Buffer's lock and stands still, keeps it from
+    /// writing down that the track is taken; that must not silence a station that has music.
+    private func takeNext() throws -> BufferTrack? {
+        do {
+            return try buffer.take(after: lastNumber)
+        } catch {
+            Log.warning("the buffer cannot note what airs next, which airs all the same: \(error)")
+            return try buffer.next(after: lastNumber)
+        }
     }
 
     private func composed() -> Choice {
