@@ -24,7 +24,6 @@ public final class LineConnection: Sendable {
     private let writing = Mutex(())
     /// One byte a change of `state`, so that a waiting request can sleep in poll with a deadline.
     private let changed: (read: FileDescriptor, write: FileDescriptor)
-    private let requesting = Mutex(())
 
     public init(_ descriptor: FileDescriptor) throws(SystemError) {
         self.descriptor = descriptor

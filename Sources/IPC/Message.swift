@@ -12,7 +12,6 @@ public enum Message: Sendable, Equatable {
     /// Codes of the failures this protocol sends (JSON-RPC 2.0, section 5.1, and our own from 1 up).
     public enum Code {
         public static let malformed = -32700
-        public static let invalidRequest = -32600
         public static let unknownMethod = -32601
         public static let invalidParameters = -32602
         public static let failed = 1

@@ -11,11 +11,5 @@ public enum ServiceNotification {
     /// One line that `systemctl status` shows.
     public static func status(_ line: String) { tell("STATUS=" + line.split(separator: "\n").joined(separator: " ")) }
 
-    /// Seconds within which the watchdog wants to be fed; nil when there is none.
-    public static var watchdogSeconds: Double? {
-        var microseconds: UInt64 = 0
-        return sd_watchdog_enabled(0, &microseconds) > 0 ? Double(microseconds) / 1e6 : nil
-    }
-
     private static func tell(_ text: String) { _ = sd_notify(0, text) }
 }
