@@ -22,7 +22,7 @@ struct Ctl: ParsableCommand {
             try reportingErrors {
                 guard let name = WorkerName(worker) else { throw ControlError.noSuchWorker(worker) }
                 let result = try connect(station).restart(name)
-                try output.print(result) { "\($0.worker): \($0.outcome)" }
+                try output.print(result) { $0.outcome }
             }
         }
     }

@@ -16,11 +16,14 @@ public struct StationStatus: Sendable, Codable, Equatable {
     public var generation: GenerationSummary?
     public var workers: [WorkerStatus]
     public var destinations: [DestinationStatus]
+    /// What the machine has to bear; nil before the first reading.
+    public var load: LoadStatus?
 
     public init(
         version: String, mode: StationMode, uptimeSeconds: Double, onAir: Bool, sentence: String,
         nowPlaying: NowPlaying? = nil, upNext: [UpcomingTrack] = [], buffer: BufferSummary? = nil,
-        generation: GenerationSummary? = nil, workers: [WorkerStatus] = [], destinations: [DestinationStatus] = []
+        generation: GenerationSummary? = nil, workers: [WorkerStatus] = [], destinations: [DestinationStatus] = [],
+        load: LoadStatus? = nil
     ) {
         self.version = version
         self.mode = mode
@@ -33,6 +36,7 @@ public struct StationStatus: Sendable, Codable, Equatable {
         self.generation = generation
         self.workers = workers
         self.destinations = destinations
+        self.load = load
     }
 }
 
@@ -143,40 +147,6 @@ public struct GenerationSummary: Sendable, Codable, Equatable {
         self.realTimeFactor = realTimeFactor
         self.tracksMade = tracksMade
         self.tracksRefused = tracksRefused
-    }
-}
-
-/// One worker process.
-public struct WorkerStatus: Sendable, Codable, Equatable {
-    /// As in `WorkerName.description`.
-    public var name: String
-    /// `starting`, `running`, `stopping`, `stopped`, `backing-off`, `quarantined`.
-    public var state: String
-    public var pid: Int?
-    public var restarts: Int
-    /// Seconds in this life; nil when not running.
-    public var uptimeSeconds: Double?
-    public var residentBytes: Int?
-    /// CPU used since the last sample, in per cent of one core.
-    public var cpuPercent: Double?
-    /// Why it last stopped, in words.
-    public var lastExit: String?
-    /// What it says it is doing.
-    public var activity: String?
-
-    public init(
-        name: String, state: String, pid: Int? = nil, restarts: Int = 0, uptimeSeconds: Double? = nil,
-        residentBytes: Int? = nil, cpuPercent: Double? = nil, lastExit: String? = nil, activity: String? = nil
-    ) {
-        self.name = name
-        self.state = state
-        self.pid = pid
-        self.restarts = restarts
-        self.uptimeSeconds = uptimeSeconds
-        self.residentBytes = residentBytes
-        self.cpuPercent = cpuPercent
-        self.lastExit = lastExit
-        self.activity = activity
     }
 }
 

@@ -11,7 +11,7 @@ public final class ControlClient: Sendable {
         connection = try LineConnection(UnixSocket.connect(to: path))
         connection.start(
             handler: { method, _ in
-                throw WireError.refused(code: Message.Code.unknownMethod, message: "unknown method \(method.name)")
+                throw method.isUnknownHere
             }, closed: { _ in })
     }
 
@@ -23,9 +23,9 @@ public final class ControlClient: Sendable {
     }
 
     /// Restarts one worker; returns when the supervisor has begun to.
-    public func restart(_ worker: WorkerName) throws(WireError) -> WorkerCommandResult {
+    public func restart(_ worker: WorkerName) throws(WireError) -> OperationStatus {
         let parameters = JSONValue.object(["worker": .string(worker.description)])
-        return try connection.request(.restart, parameters, timeoutSeconds: 5).decoded(as: WorkerCommandResult.self)
+        return try connection.request(.restart, parameters, timeoutSeconds: 5).decoded(as: OperationStatus.self)
     }
 
     /// Takes the station down; returns when the supervisor has begun to.

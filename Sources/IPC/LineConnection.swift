@@ -61,7 +61,7 @@ public final class LineConnection: Sendable {
 
     /// Sends a notification.
     public func notify(_ method: Method, _ parameters: some Encodable) throws {
-        try send(.notification(method: method.name, parameters: JSONValue(encoding: parameters)))
+        try send(.notification(method: method.rawValue, parameters: JSONValue(encoding: parameters)))
     }
 
     /// Sends a request and waits for its answer.
@@ -75,7 +75,7 @@ public final class LineConnection: Sendable {
             return state.nextID
         }
         defer { state.withLock { $0.slots[id] = nil } }
-        try send(.request(id: id, method: method.name, parameters: parameters))
+        try send(.request(id: id, method: method.rawValue, parameters: parameters))
         let clock = SystemClock()
         let deadline = clock.monotonicSeconds + timeoutSeconds
         while true {
@@ -86,7 +86,7 @@ public final class LineConnection: Sendable {
             }
             if isClosed { throw .closed }
             let left = deadline - clock.monotonicSeconds
-            if left <= 0 { throw .timedOut(method: method.name, seconds: timeoutSeconds) }
+            if left <= 0 { throw .timedOut(method: method.rawValue, seconds: timeoutSeconds) }
             var waiting = pollfd(fd: changed.read.number, events: Int16(POLLIN), revents: 0)
             // Another request's thread may take the byte, hence the short upper bound.
             _ = poll(&waiting, 1, Int32(min(left * 1000 + 1, 50)))
@@ -104,9 +104,9 @@ public final class LineConnection: Sendable {
         }
         switch message {
         case .request(let id, let method, let parameters):
-            try? send(Self.answer(id: id) { try handler(Method(method), parameters) })
+            try? send(Self.answer(id: id) { try handler(Method(known: method), parameters) })
         case .notification(let method, let parameters):
-            _ = try? handler(Method(method), parameters)
+            _ = try? handler(Method(known: method), parameters)
         case .response(let id, _), .failure(.some(let id), _, _):
             // An answer nobody waits for any more came too late, and is dropped.
             state.withLock { if $0.slots[id] != nil { $0.slots[id] = .answered(message) } }

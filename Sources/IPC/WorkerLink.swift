@@ -28,7 +28,7 @@ public final class WorkerLink: Sendable {
             case .stop:
                 beginStop("asked to")
                 return .null
-            default: throw WireError.refused(code: Message.Code.unknownMethod, message: "unknown method \(method.name)")
+            default: throw method.isUnknownHere
             }
         }) { [self] _ in beginStop("the supervisor is gone") }
     }

@@ -126,7 +126,7 @@ public final class Supervisor {
         let name = posts[index].name
         switch message {
         case .notification(let method, let parameters):
-            switch Method(method) {
+            switch Method(rawValue: method) {
             case .ready:
                 // What it said while it started is no measure of how it runs.
                 posts[index].progress = nil
@@ -148,7 +148,7 @@ public final class Supervisor {
             }
         case .request(let id, let method, _):
             let answer = LineConnection.answer(id: id) {
-                guard Method(method) == .status else {
+                guard Method(rawValue: method) == .status else {
                     throw WireError.refused(code: Message.Code.unknownMethod, message: "unknown method \(method)")
                 }
                 return try statusAnswer()
@@ -170,7 +170,8 @@ public final class Supervisor {
         let name = posts[index].name
         switch action {
         case .say(let words): Log.warning("\(name): \(words)")
-        case .ask: posts[index].worker?.link.send(.request(id: 1, method: Method.stop.name, parameters: .object([:])))
+        case .ask:
+            posts[index].worker?.link.send(.request(id: 1, method: Method.stop.rawValue, parameters: .object([:])))
         case .terminate:
             posts[index].worker?.child.signalGroup(SIGTERM)
             // A stopped process does not see SIGTERM until it goes on.
@@ -315,7 +316,7 @@ public final class Supervisor {
             guard case .request(let id, let method, let parameters) = message else { continue }
             client.channel.send(
                 LineConnection.answer(id: id) {
-                    try command(Method(method), parameters, mayChange: client.mayChange)
+                    try command(Method(known: method), parameters, mayChange: client.mayChange)
                 })
         }
     }
@@ -329,13 +330,13 @@ public final class Supervisor {
                 throw WireError.refused(
                     code: Message.Code.forbidden, message: "only the station's owner may do this; you may look")
             }
-        default: throw WireError.refused(code: Message.Code.unknownMethod, message: "unknown method \(method.name)")
+        default: throw method.isUnknownHere
         }
         if method == .shutdown {
             beginStop("asked by ctl")
             return .null
         }
-        let wanted = try parameters.decoded(as: WorkerCommand.self).worker
+        let wanted = try parameters.decoded(as: WorkerOrder.self).worker
         guard !isStopping else {
             throw WireError.refused(code: Message.Code.failed, message: "the station is stopping")
         }
@@ -346,7 +347,8 @@ public final class Supervisor {
         }
         handle(.restart, at: index)
         return try JSONValue(
-            encoding: WorkerCommandResult(worker: posts[index].name.description, outcome: "restarting"))
+            encoding: OperationStatus(
+                operation: 0, state: .running, outcome: "\(posts[index].name): restarting"))
     }
 }
 

@@ -113,12 +113,12 @@ struct LineConnectionTests {
     func unknownMethod() throws {
         try pair { one, _ in
             #expect(throws: WireError.self) {
-                try one.request(.unknown("dance"), timeoutSeconds: 5)
+                try one.request(.wait, timeoutSeconds: 5)
             }
             let answer = try one.request(.ping, timeoutSeconds: 5)
             #expect(answer == .null)
         } handler: { method, _ in
-            guard method == .ping else { throw WireError.refused(code: -32601, message: "unknown method") }
+            guard method == .ping else { throw method.isUnknownHere }
             return .null
         }
     }
