@@ -24,6 +24,16 @@ public final class Readiness {
         public let urgent: Bool
         /// The other end has gone, or the descriptor is in error. What it still holds can be read first.
         public let hungUp: Bool
+
+        public init(
+            key: Int, readable: Bool = false, writable: Bool = false, urgent: Bool = false, hungUp: Bool = false
+        ) {
+            self.key = key
+            self.readable = readable
+            self.writable = writable
+            self.urgent = urgent
+            self.hungUp = hungUp
+        }
     }
 
     private static let eventsMax = 64
