@@ -127,16 +127,24 @@ public final class ChildProcess: Sendable {
         return wasSignal != 0 ? .signal(code) : .code(code)
     }
 
+    /// The kernel tells it from the moment its parent has reaped it, /proc up to then; a parent that waits makes that
+    /// change while we look.
     private func endOfAdopted() -> ProcessExit {
-        var status: Int32 = 0
-        var told = lofi_pidfd_exit_status(pidfd.number, &status)
-        if told == 0 {
-            // Nobody has reaped it yet. Until then the number is its own, and /proc has its status.
-            let ending = ProcessFigures.exitStatus(ofZombie: pid)
-            told = lofi_pidfd_exit_status(pidfd.number, &status)
-            if told == 0, let ending { (told, status) = (1, ending) }
+        for _ in 0..<100 {
+            let isReaped = lofi_pidfd_signal(pidfd.number, 0) == ESRCH
+            var status: Int32 = 0
+            if lofi_pidfd_exit_status(pidfd.number, &status) == 1 { return Self.exit(status) }
+            if isReaped { break }
+            // Not reaped after the look either: so the number was still its own.
+            if let status = ProcessFigures.exitStatus(ofZombie: pid), lofi_pidfd_signal(pidfd.number, 0) == 0 {
+                return Self.exit(status)
+            }
+            sched_yield()
         }
-        guard told == 1 else { return .unknown }
+        return .unknown
+    }
+
+    private static func exit(_ status: Int32) -> ProcessExit {
         var code: Int32 = 0
         var wasSignal: Int32 = 0
         lofi_split_status(status, &code, &wasSignal)
