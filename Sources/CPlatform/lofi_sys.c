@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -40,6 +41,16 @@ int lofi_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC) < 0 ? errno : 0; }
 int lofi_set_pipe_size(int fd, int bytes) {
     int size = fcntl(fd, F_SETPIPE_SZ, bytes);
     return size < 0 ? -errno : size;
+}
+
+int lofi_cpus_allowed(void) {
+    // 8192 processors: more than any kernel is built for by default.
+    static const size_t size = 1024;
+    cpu_set_t *allowed = CPU_ALLOC(8192);
+    if (!allowed) return -ENOMEM;
+    int count = sched_getaffinity(0, size, allowed) < 0 ? -errno : CPU_COUNT_S(size, allowed);
+    CPU_FREE(allowed);
+    return count;
 }
 
 void lofi_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }

@@ -18,6 +18,8 @@ int lofi_bytes_waiting(int fd);
 int lofi_pipe(int ends[2]);
 /// Resizes a pipe. Returns its new capacity in bytes, or -errno.
 int lofi_set_pipe_size(int fd, int bytes);
+/// On how many processors this process may run, or -errno.
+int lofi_cpus_allowed(void);
 /// Names the calling thread, for `top -H` and debuggers.
 void lofi_name_thread(const char *name);
 /// Blocks the signals of `mask` (bit n-1: signal n) on this thread and returns a close-on-exec, non-blocking
