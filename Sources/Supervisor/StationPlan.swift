@@ -32,15 +32,6 @@ public struct StationPlan: Sendable {
         self.restartPolicy = restartPolicy
     }
 
-    /// A worker whose progress stands still for so long is killed. One step of a generator may be the check of a track
-    /// of an hour, and nobody hears it being late.
-    func stuckSecondsMax(_ role: WorkerRole) -> Double { role == .generator ? 300 : 30 }
-
-    /// A worker that has not even reported for so long is killed. Reports come every second, whatever the work; a
-    /// feeder must be noticed and replaced well within the encoder's cushion. Nobody hears a generator that is held up,
-    /// and it stands back for the others.
-    func silentSecondsMax(_ role: WorkerRole) -> Double { role == .generator ? 300 : 7 }
-
     /// The workers in the order in which they are stopped: who feeds another goes first.
     var workers: [WorkerName] {
         var names: [WorkerName] = []

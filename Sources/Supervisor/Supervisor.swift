@@ -10,8 +10,8 @@ public final class Supervisor {
         let name: WorkerName
         var slot: Slot
         var worker: Worker?
-        /// The last progress figure, when it last changed, and when the last report came.
-        var progress: (figure: Int, changedAt: Double, heardAt: Double)?
+        /// The last progress figure.
+        var progress: Int?
         var sample: (figures: ProcessFigures, at: Double, cpuPercent: Double)?
     }
 
@@ -40,14 +40,14 @@ public final class Supervisor {
         self.plan = plan
         self.clock = clock
         control = try ControlServer(path: plan.controlSocket)
-        posts = plan.workers.map { Post(name: $0, slot: Slot(policy: plan.restartPolicy)) }
+        posts = plan.workers.map { Post(name: $0, slot: Slot(policy: plan.restartPolicy.fitted(to: $0.role))) }
         startedAt = clock.monotonicSeconds
         Orphans.adopt()
     }
 
     /// Runs the station until SIGTERM or SIGINT, or `ctl shutdown`; returns when every worker has gone.
     public func run(signals: borrowing SignalFeed) {
-        for index in posts.indices { handle(.start, at: index) }
+        for index in posts.indices { handle(.begin, at: index) }
         while !(isStopping && posts.allSatisfy { $0.slot.phase == .stopped }) {
             wait(signals: signals)
             while let signal = signals.next() { take(signal: signal) }
@@ -79,7 +79,7 @@ public final class Supervisor {
             if worker.logIsOpen { watch(worker.log.number) }
         }
         let now = clock.monotonicSeconds
-        let due = posts.compactMap(\.slot.deadline).min() ?? .infinity
+        let due = posts.compactMap { $0.slot.deadline() }.min() ?? .infinity
         let seconds = max(0, min(due, housekeepingAt) - now)
         _ = poll(&watched, nfds_t(watched.count), Int32(min(seconds, 10) * 1000) + 1)
     }
@@ -116,10 +116,11 @@ public final class Supervisor {
                     Orphans.end(except: posts.compactMap { $0.worker?.child.pid } + inherited)
                     board.forget(posts[index].name)
                     handle(.exited(Self.cause(exit), "\(exit)"), at: index)
+                    handle(.groupEmpty, at: index)
                 }
             }
         }
-        handle(.tick, at: index)
+        handle(.tick(mayStart: true), at: index)
     }
 
     private func receive(_ message: Message, at index: Int) {
@@ -128,8 +129,6 @@ public final class Supervisor {
         case .notification(let method, let parameters):
             switch Method(rawValue: method) {
             case .ready:
-                // What it said while it started is no measure of how it runs.
-                posts[index].progress = nil
                 handle(.ready, at: index)
             case .report:
                 guard let report = try? parameters.decoded(as: WorkerReport.self) else {
@@ -137,13 +136,8 @@ public final class Supervisor {
                     return
                 }
                 board.note(report, from: name)
-                let now = clock.monotonicSeconds
-                if let known = posts[index].progress, known.figure == report.progress {
-                    posts[index].progress?.heardAt = now
-                } else {
-                    posts[index].progress = (report.progress, now, now)
-                    handle(.progressed, at: index)
-                }
+                handle(posts[index].progress == report.progress ? .heard : .progressed, at: index)
+                posts[index].progress = report.progress
             default: break
             }
         case .request(let id, let method, _):
@@ -169,7 +163,11 @@ public final class Supervisor {
     private func perform(_ action: Slot.Action, at index: Int) {
         let name = posts[index].name
         switch action {
-        case .say(let words): Log.warning("\(name): \(words)")
+        case .note(let note, let words):
+            note.isWarning ? Log.warning("\(name): \(words)") : Log.info("\(name): \(words)")
+        case .freeze: posts[index].worker?.child.signalGroup(SIGSTOP)
+        case .thaw: posts[index].worker?.child.signalGroup(SIGCONT)
+        case .keepEvidence: break
         case .ask:
             posts[index].worker?.link.send(.request(id: 1, method: Method.stop.rawValue, parameters: .object([:])))
         case .terminate:
@@ -197,8 +195,12 @@ public final class Supervisor {
     }
 
     private static func cause(_ exit: ProcessExit) -> ExitCause {
-        exit == .code(ExitCode.configuration.rawValue) || exit == .code(ExitCode.usage.rawValue)
-            ? .configuration : .crash
+        switch exit {
+        case .code(ExitCode.configuration.rawValue), .code(ExitCode.usage.rawValue): .configuration
+        case .code(ExitCode.diskFull.rawValue): .diskFull
+        case .code(ExitCode.tryAgain.rawValue): .tryAgain
+        default: .crash
+        }
     }
 
     /// Descendants of dead workers come to us; whoever is not one of ours is only reaped.
@@ -222,15 +224,14 @@ public final class Supervisor {
     private func stopAtOnce() {
         Log.warning("asked to stop again: ending every worker at once")
         for index in posts.indices {
-            handle(.stop, at: index)
-            posts[index].worker?.child.signalGroup(SIGKILL)
+            handle(.stopNow, at: index)
         }
     }
 
     /// Takes the workers down in their order: the next one when those before it have gone. Generators go together.
     private func stopNext() {
         for index in posts.indices where posts[index].slot.phase != .stopped {
-            handle(.stop, at: index)
+            handle(.end, at: index)
             let next = index + 1
             let goesAlong = next < posts.count && posts[next].name.role == posts[index].name.role
             if posts[index].slot.phase != .stopped, !goesAlong { return }
@@ -246,11 +247,7 @@ public final class Supervisor {
         let isLate = now - housekeepingAt > Self.lateSecondsMax && housekeepingAt > 0
         housekeepingAt = now + 1
         for index in posts.indices {
-            if isLate {
-                posts[index].progress?.changedAt = now
-                posts[index].progress?.heardAt = now
-            }
-            if let words = stillness(posts[index], now: now) { handle(.stuck(words), at: index) }
+            if isLate { handle(.woke, at: index) }
             sample(index, now: now)
         }
         if !toldReady, posts.allSatisfy({ if case .starting = $0.slot.phase { false } else { true } }) {
@@ -262,16 +259,6 @@ public final class Supervisor {
             saidSentence = sentence
             ServiceNotification.status(sentence)
         }
-    }
-
-    /// Why a worker that runs is to be taken for stuck; nil for one that works.
-    private func stillness(_ post: Post, now: Double) -> String? {
-        guard case .running(let since) = post.slot.phase else { return nil }
-        // One that never reports stands still from the start.
-        let silent = now - max(since, post.progress?.heardAt ?? since)
-        if silent > plan.silentSecondsMax(post.name.role) { return "no word for \(Int(silent)) s" }
-        let still = now - max(since, post.progress?.changedAt ?? since)
-        return still > plan.stuckSecondsMax(post.name.role) ? "no progress for \(Int(still)) s" : nil
     }
 
     private func sample(_ index: Int, now: Double) {
@@ -298,7 +285,7 @@ public final class Supervisor {
                 name: post.name.description, state: post.slot.phase.word, pid: post.worker.map { Int($0.child.pid) },
                 restarts: post.slot.restarts, uptimeSeconds: post.worker.map { now - $0.bornAt },
                 residentBytes: post.sample?.figures.residentBytes, cpuPercent: post.sample?.cpuPercent,
-                lastExit: post.slot.lastExit, activity: board.activity(of: post.name))
+                lastExit: post.slot.lastExit?.words, activity: board.activity(of: post.name))
         }
         return board.status(
             version: plan.version, mode: plan.mode, uptimeSeconds: now - startedAt, workers: table)
@@ -349,20 +336,5 @@ public final class Supervisor {
         return try JSONValue(
             encoding: OperationStatus(
                 operation: 0, state: .running, outcome: "\(posts[index].name): restarting"))
-    }
-}
-
-extension Slot.Phase {
-    /// As operators read it.
-    var word: String {
-        switch self {
-        case .stopped: "stopped"
-        case .starting: "starting"
-        case .running: "running"
-        case .stopping: "stopping"
-        case .backingOff: "backing-off"
-        case .quarantined: "quarantined"
-        case .held: "held"
-        }
     }
 }
