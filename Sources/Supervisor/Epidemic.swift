@@ -52,7 +52,7 @@ public struct Epidemic: Sendable {
         switch phase {
         case .canary(worker, _, _): pause(now: now)
         case .calm, .choosing, .canary, .releasing: if deaths.count >= policy.deathsMin { pause(now: now) }
-        case .paused: break
+        case .paused: name([worker])
         }
     }
 
@@ -110,10 +110,14 @@ public struct Epidemic: Sendable {
         let isNew = phase == .calm && now - pausedAt >= policy.calmSeconds
         pauseSeconds = isNew ? policy.pauseSecondsFirst : min(policy.pauseSecondsMax, pauseSeconds * 2)
         if phase == .calm { dead = [] }
-        dead = Set(dead).union(deaths.keys).sorted(by: Self.isMoreImportant)
+        name(deaths.keys)
         pausedAt = now
         deaths = [:]
         phase = .paused(until: now + pauseSeconds)
+    }
+
+    private mutating func name(_ more: some Sequence<WorkerName>) {
+        dead = Set(dead).union(more).sorted(by: Self.isMoreImportant)
     }
 
     private mutating func advance(_ due: [WorkerName], now: Double) {

@@ -253,7 +253,8 @@ extension Slot {
         let isNew = lastExit?.cause != cause || life.readyAt != nil
         lastExit = Exit(cause: cause, words: words)
         let note = Action.note(.exited, "\(words) (\(cause.rawValue))")
-        if life.isSound(policy, now: now) { budget.forget() }
+        // Time in which it was frozen or on its way out speaks neither for it nor against it.
+        if case .running = phase, life.isSound(policy, now: now) { budget.forget() }
         afterwards = .stopped
         guard isWanted, !startsAtOnce else { return [note] }
         switch cause {
