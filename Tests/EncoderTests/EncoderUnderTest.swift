@@ -59,8 +59,8 @@ final class EncoderUnderTest: Sendable {
         try Data((text + more).utf8).write(to: URL(filePath: configFile))
     }
 
-    func reload() throws(WireError) {
-        let order = try JSONValue(encoding: ReloadOrder(config: configFile))
+    func reload() throws {
+        let order = try IPC.JSONValue(encoding: ReloadOrder(config: configFile))
         _ = try supervisor.request(.reload, order, timeoutSeconds: 20)
     }
 

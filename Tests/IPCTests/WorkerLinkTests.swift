@@ -34,7 +34,8 @@ struct WorkerLinkTests {
         let clock = SystemClock()
         let began = clock.monotonicSeconds
         var sent = 0
-        for number in 0..<2000 where link.report(report(number, letters: letters)) { sent += 1 }
+        let report = report(1, letters: letters)
+        for _ in 0..<2000 where link.report(report) { sent += 1 }
         #expect(clock.monotonicSeconds - began < 20)
         #expect((1..<1000).contains(sent))
         // Not left out, though nobody reads: it is said once and has to arrive.
@@ -52,7 +53,7 @@ struct WorkerLinkTests {
             return kinds.last == "ready"
         }
         #expect(kinds == [String](repeating: "report", count: sent) + ["ready"])
-        #expect(link.report(report(5000)))
+        #expect(link.report(self.report(2)))
         let now = try lines.add(descriptor.read(upTo: 65_536))
         #expect(now.count == 1)
     }
@@ -80,8 +81,8 @@ struct WorkerLinkTests {
     @Test("an order that comes before the worker can carry it out waits, and pings are answered meanwhile")
     func early() throws {
         try withLink { link, supervisor in
-            let answer = Monitor<Result<JSONValue, WireError>?>(nil)
-            let order = try JSONValue(encoding: ReloadOrder(config: "/a"))
+            let answer = Monitor<Result<IPC.JSONValue, WireError>?>(nil)
+            let order = try IPC.JSONValue(encoding: ReloadOrder(config: "/a"))
             NamedThread.start("reload") {
                 let result = Result { () throws(WireError) in
                     try supervisor.request(.reload, order, timeoutSeconds: 20)
@@ -112,7 +113,7 @@ struct WorkerLinkTests {
         try withLink { link, supervisor in
             link.serve(onReload: { _ in throw WireError.malformed("line 3: no such key") })
             link.ready()
-            let order = try JSONValue(encoding: ReloadOrder(config: "/a"))
+            let order = try IPC.JSONValue(encoding: ReloadOrder(config: "/a"))
             do throws(WireError) {
                 _ = try supervisor.request(.reload, order, timeoutSeconds: 5)
                 Issue.record("it was not refused")
@@ -130,7 +131,7 @@ struct WorkerLinkTests {
     func unknown() throws {
         try withLink { link, supervisor in
             link.ready()
-            let order = try JSONValue(encoding: ReloadOrder(config: "/a"))
+            let order = try IPC.JSONValue(encoding: ReloadOrder(config: "/a"))
             #expect(throws: Method.reload.isUnknownHere) {
                 try supervisor.request(.reload, order, timeoutSeconds: 5)
             }
