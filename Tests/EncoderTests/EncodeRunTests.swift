@@ -8,6 +8,9 @@ import Testing
 @testable import Encoder
 
 struct EncodeRunTests {
+    // As a worker does: writing to an ffmpeg that has gone is an error and no signal.
+    init() { Orphans.ignoreBrokenPipes() }
+
     @Test("an ffmpeg that talks without end is read without end, and its words do not hold it up")
     func talkative() throws {
         try withTemporaryDirectory { directory in

@@ -22,6 +22,7 @@ final class EncoderUnderTest: Sendable {
     var configFile: String { root + "/lofisup.toml" }
 
     init(root: String, destinations: [(name: String, url: String)]) throws {
+        Orphans.ignoreBrokenPipes()
         self.root = root
         paths = try StationPaths(root: root)
         try paths.prepare()
