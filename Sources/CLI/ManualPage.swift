@@ -12,6 +12,9 @@ struct ManualCommand: ParsableCommand {
 /// The manual page lofisup(1), made from what ArgumentParser knows of every command, so that nothing is written twice.
 struct ManualPage {
     private var lines: [String] = []
+    /// Options that many commands have, said once.
+    private var common: [HelpDump.Argument] = []
+    private static let commonFrom = 5
 
     /// - Throws: when ArgumentParser's own description cannot be read.
     static func text() throws -> String {
@@ -21,9 +24,10 @@ struct ManualPage {
     }
 
     private mutating func write(_ root: HelpDump.Command) {
+        common = Self.common(of: root)
         lines += [
-            ".Dd $Mdocdate$", ".Dt LOFISUP 1", ".Os lofisup \(Version.text)", ".Sh NAME", ".Nm lofisup",
-            ".Nd \(Self.escaped(root.abstract ?? ""))", ".Sh SYNOPSIS",
+            ".Dd", ".Dt LOFISUP 1", ".Os lofisup \(Version.text)", ".Sh NAME", ".Nm lofisup",
+            ".Nd \(Self.escaped(String(root.abstract?.prefix { $0 != ":" } ?? "")))", ".Sh SYNOPSIS",
         ]
         for command in root.shown { lines += [".Nm", ".Cm \(command.commandName)", ".Op Ar ..."] }
         lines += [".Sh DESCRIPTION", "The station is configured by one file, which"]
@@ -31,13 +35,14 @@ struct ManualPage {
         lines.append(".Sh COMMANDS")
         lines.append(".Bl -tag -width Ds")
         for command in root.shown { write(command, under: []) }
-        lines.append(".El")
+        lines += [".El", ".Sh COMMON OPTIONS", "Most commands take these; `lofisup help COMMAND` says which."]
+        write(common)
         writeEnd()
     }
 
     private mutating func write(_ command: HelpDump.Command, under path: [String]) {
         let path = path + [command.commandName]
-        let arguments = command.arguments?.filter { $0.isShown } ?? []
+        let arguments = command.arguments?.filter { $0.isShown && !common.contains($0) } ?? []
         let isGroup = !command.shown.isEmpty
         var head = ".It Cm \(path.joined(separator: " "))"
         for argument in arguments where !isGroup { head += " " + argument.inSynopsis }
@@ -51,15 +56,31 @@ struct ManualPage {
         }
         let explained = isGroup ? [] : arguments.filter { $0.abstract != nil }
         if !explained.isEmpty {
-            lines.append(".Bl -tag -width Ds -compact")
-            for argument in explained {
-                lines.append(".It \(argument.inList)")
-                let usual = argument.defaultValue.map { " (default: \($0))" } ?? ""
-                lines.append(Self.escaped((argument.abstract ?? "") + usual))
-            }
-            lines.append(".El")
+            write(explained)
         }
         for inner in command.shown { write(inner, under: path) }
+    }
+
+    private mutating func write(_ arguments: [HelpDump.Argument]) {
+        lines.append(".Bl -tag -width Ds -compact")
+        for argument in arguments {
+            lines.append(".It \(argument.inList)")
+            let usual = argument.defaultValue.map { " (default: \($0))" } ?? ""
+            lines.append(Self.escaped((argument.abstract ?? "") + usual))
+        }
+        lines.append(".El")
+    }
+
+    private static func common(of root: HelpDump.Command) -> [HelpDump.Argument] {
+        func all(_ command: HelpDump.Command) -> [HelpDump.Argument] {
+            (command.arguments ?? []).filter { $0.isShown && $0.kind != "positional" } + command.shown.flatMap(all)
+        }
+        let used = all(root)
+        var found: [HelpDump.Argument] = []
+        for argument in used where !found.contains(argument) && used.count(where: { $0 == argument }) >= commonFrom {
+            found.append(argument)
+        }
+        return found
     }
 
     private mutating func writeEnd() {
@@ -109,12 +130,12 @@ struct HelpDump: Decodable {
         var shown: [Command] { subcommands?.filter { $0.shouldDisplay != false && $0.commandName != "help" } ?? [] }
     }
 
-    struct Argument: Decodable {
-        struct Name: Decodable {
+    struct Argument: Decodable, Equatable {
+        struct Name: Decodable, Equatable {
             var kind: String
             var name: String
 
-            var spelled: String { kind == "long" ? "-\\-\(name)" : name }
+            var spelled: String { kind == "long" ? "\\-\(name.replacing("-", with: "\\-"))" : name }
         }
         var kind: String
         var abstract: String?
@@ -137,7 +158,8 @@ struct HelpDump: Decodable {
         /// In mdoc, for the list of options.
         var inList: String {
             guard kind != "positional", let names else { return "Ar \(valueName ?? "value")" }
-            let spelled = names.map { "Fl \($0.spelled)" }.joined(separator: " , ")
+            let ordered = names.filter { $0.kind != "long" } + names.filter { $0.kind == "long" }
+            let spelled = ordered.map { "Fl \($0.spelled)" }.joined(separator: " , ")
             return kind == "option" ? "\(spelled) Ar \(valueName ?? "value")" : spelled
         }
     }

@@ -17,25 +17,18 @@ public struct KernelFeatures: Sendable, Equatable {
         release = withUnsafeBytes(of: facts.release) { raw in
             String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
         }
-        pidfd = lofi_try_pidfd() == 0 && lofi_try_pidfd_wait() == 0
-        groupSignal = lofi_try_pidfd_group_signal() == 0
-    }
-}
-
-/// Pressure stall information (PSI), the kernel's own measure of waiting.
-public enum PressureProbe {
-    /// - Returns: nil when `/proc/pressure/cpu` can be read and takes a trigger; otherwise what cannot be done.
-    public static func trouble() -> SystemError? {
-        let path = "/proc/pressure/cpu"
-        do throws(SystemError) {
-            _ = try FileDescriptor.open(path, O_RDONLY).read(upTo: 256)
-            let file = try FileDescriptor.open(path, O_RDWR)
-            // The kernel replaces the last byte by a zero; windows of whole 2 s are free to everybody.
-            try file.write(all: Array("some 150000 2000000".utf8) + [0])
-            return nil
-        } catch {
-            return SystemError("PSI trigger on \(path)", code: error.code)
+        let own = lofi_pidfd_open(getpid())
+        guard own >= 0 else {
+            (pidfd, groupSignal) = (false, false)
+            return
         }
+        let held = FileDescriptor(owning: own)
+        var code: Int32 = 0
+        var wasSignal: Int32 = 0
+        // Nobody is a child of itself: a kernel that can wait by descriptor says so.
+        pidfd = lofi_pidfd_reap(held.number, &code, &wasSignal) == -ECHILD
+        // Whoever leads no group has none to signal, which only a kernel that looked can know.
+        groupSignal = [0, ESRCH].contains(lofi_pidfd_signal_group(held.number, 0))
     }
 }
 
@@ -55,22 +48,15 @@ public enum ClockDiscipline: Sendable, Equatable {
 
 /// Niceness, which goes up freely and down only with a right.
 public enum NicenessProbe {
-    /// The lowest niceness that this process may give (RLIMIT_NICE), -20...20; 20 is none of its own choice.
-    public static var lowestAllowed: Int {
-        var limit = rlimit()
-        getrlimit(__rlimit_resource_t(UInt32(13)), &limit)
-        return 20 - Int(min(limit.rlim_cur, 40))
-    }
-
     /// True when a niceness that was raised by one step can be lowered again. Tried on a thread of its own, which ends
     /// with it: in Linux niceness is a thread's.
     public static func canBeLowered() -> Bool {
         let answer = Monitor<Bool?>(nil)
         NamedThread.start("niceness") {
-            errno = 0
-            let before = getpriority(__priority_which_t(0), 0)
-            let raised = setpriority(__priority_which_t(0), 0, before + 1) == 0
-            let lowered = setpriority(__priority_which_t(0), 0, before) == 0
+            let process = __priority_which_t(PRIO_PROCESS.rawValue)
+            let before = getpriority(process, 0)
+            let raised = setpriority(process, 0, before + 1) == 0
+            let lowered = setpriority(process, 0, before) == 0
             answer.withLock { $0 = raised && lowered }
         }
         return answer.wait(timeoutSeconds: 2) { $0 } ?? false

@@ -35,7 +35,8 @@ extension Ctl {
     struct Stop: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Stop a worker; it stays down until it is started.",
-            discussion: "Without the encoder the station is off the air; without the feeder it soon plays silence.")
+            discussion:
+                "Without the encoder the station is off the air; without the feeder it soon plays its own quiet pad.")
         @OptionGroup var options: WorkerOptions
         func run() throws { try options.order(.stop) }
     }
@@ -63,10 +64,7 @@ extension Ctl {
     struct Scale: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Have so many generators from now on.",
-            discussion: """
-                The newest are drained first. When the machine cannot bear as many, it says why. \
-                A restart of the station goes back to what the configuration says.
-                """)
+            discussion: "The newest are drained first. When the machine cannot bear as many, it says why.")
         @Argument(help: "generator", completion: .list([WorkerRole.generator.rawValue])) var role: WorkerRole
         @Argument(help: "How many: 0 to 10.") var count: Int
         @OptionGroup var waiting: WaitOptions

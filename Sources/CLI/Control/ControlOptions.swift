@@ -35,7 +35,7 @@ struct WorkerArgument: ParsableArguments {
 
 /// How long a change is waited for.
 struct WaitOptions: ParsableArguments {
-    @Flag(inversion: .prefixedNo, help: "Wait for the outcome.") var wait = true
+    @Flag(inversion: .prefixedNo, help: "Wait for the outcome, or return at once.") var wait = true
     @Option(help: ArgumentHelp("The longest such wait; then it goes on by itself.", valueName: "seconds"))
     var timeout = 60.0
 

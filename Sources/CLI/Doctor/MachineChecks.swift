@@ -33,14 +33,16 @@ struct MachineChecks {
     }
 
     func pressure() -> Finding {
-        guard let trouble = PressureProbe.trouble() else {
+        do throws(SystemError) {
+            _ = try PressureTrigger(stallMicroseconds: 150_000)
             return .ok("pressure", "the kernel tells of CPU pressure (PSI) as soon as there is some")
+        } catch {
+            let advice =
+                error.code == ENOENT || error.code == EOPNOTSUPP
+                ? "the load average is used instead; boot with psi=1 for the better figure"
+                : "the load is looked at once a second instead; PSI triggers need Linux 6.5, or root"
+            return .degraded("pressure", error.description, do: advice)
         }
-        let advice =
-            trouble.code == ENOENT || trouble.code == EOPNOTSUPP
-            ? "the load average is used instead; boot with psi=1 for the better figure"
-            : "the load is looked at once a second instead; PSI triggers need Linux 6.5, or root"
-        return .degraded("pressure", trouble.description, do: advice)
     }
 
     func cgroup() -> Finding {
