@@ -56,7 +56,7 @@ public struct ProcessFamily: Sendable, Equatable {
         for pid in members {
             for thread in Self.threads(of: pid) {
                 reached = true
-                if setpriority(PRIO_PROCESS, id_t(thread), nice) != 0, errno != ESRCH, failed == 0 { failed = errno }
+                if setpriority(__priority_which_t(PRIO_PROCESS.rawValue), id_t(thread), nice) != 0, errno != ESRCH, failed == 0 { failed = errno }
             }
             if getsid(pid) == pid {
                 let code = Self.set(sessionNice: nice, of: pid)

@@ -29,7 +29,7 @@ public import IPC
 /// `LoadLever.perform` does `.nice`, `.hold` and `.goOn`; `.tune` is a `tune` notification on the worker's link, `.limit`
 /// and `.say` are the supervisor's own. `LoadWatch.status` makes of both what `ctl status` shows.
 public struct Governor: Sendable {
-    public enum Action: Sendable, Hashable {
+    public enum Action: Sendable, Equatable {
         /// Give the generator and its tools this niceness; nil is the one it was started with.
         case nice(WorkerName, Int32?)
         case tune(WorkerName, WorkerTuning)
@@ -44,7 +44,7 @@ public struct Governor: Sendable {
     }
 
     /// Why an action could not be performed.
-    public enum Failure: Sendable, Hashable {
+    public enum Failure: Sendable, Equatable {
         /// A moment later it can be: it is given again with the next `turn`.
         case notYet
         /// In words, with what to do about it.

@@ -1,4 +1,4 @@
-public import IPC
+internal import IPC
 
 /// What generators may use at one level of the governor. Each level is the one before and one lever more.
 struct GovernorRestraint: Sendable, Equatable {

@@ -1,6 +1,6 @@
-public import Domain
+internal import Domain
 internal import Glibc
-public import Platform
+internal import Platform
 
 /// Pulls the governor's levers at the operating system.
 public enum LoadLever {
@@ -9,15 +9,12 @@ public enum LoadLever {
     /// - Returns: why it could not be done; nil when it was, or when the process has gone.
     public static func perform(_ action: Governor.Action, pid: Int32, startNice: Int32) -> Governor.Failure? {
         switch action {
-        case .nice(let name, let nice): set(nice: nice ?? min(19, startNice), name: name, pid: pid)
-        case .hold:
-            ProcessFamily.hold(pid)
-            nil
-        case .goOn:
-            ProcessFamily.goOn(pid)
-            nil
-        case .tune, .limit, .say: nil
+        case .nice(let name, let nice): return set(nice: nice ?? min(19, startNice), name: name, pid: pid)
+        case .hold: ProcessFamily.hold(pid)
+        case .goOn: ProcessFamily.goOn(pid)
+        case .tune, .limit, .say: break
         }
+        return nil
     }
 
     private static func set(nice: Int32, name: WorkerName, pid: Int32) -> Governor.Failure? {

@@ -1,5 +1,5 @@
 public import Domain
-public import Platform
+internal import Platform
 
 /// Takes the machine's figures once a second: some dozens of small files under /proc, nothing that waits.
 public struct LoadWatch {
