@@ -97,7 +97,7 @@ let package = Package(
         .testTarget(name: "PlatformTests", dependencies: ["Platform", "TestSupport"], swiftSettings: house),
         .testTarget(name: "GeneratorTests", dependencies: ["Generator", "TestSupport"], swiftSettings: house),
         .testTarget(
-            name: "SupervisorTests", dependencies: ["Supervisor", "IPC", "Platform", "TestSupport"],
+            name: "SupervisorTests", dependencies: ["Supervisor", "Domain", "IPC", "Platform", "TestSupport"],
             swiftSettings: house),
         .testTarget(
             name: "IPCTests", dependencies: ["IPC", "Domain", "Platform", "TestSupport"], swiftSettings: house),
