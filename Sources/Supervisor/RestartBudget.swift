@@ -17,7 +17,7 @@ struct RestartBudget: Sendable, Hashable {
         var failedProbes: Int
     }
 
-    private let policy: RestartPolicy
+    var policy: RestartPolicy
     private var starts: TokenBucket
     private var lives: TokenBucket
     private(set) var failuresInARow = 0

@@ -11,11 +11,13 @@ public struct Slot: Sendable {
     /// Stretches what is asked of a worker while the machine is under pressure; never below 1.
     public var pressureFactor = 1.0 { didSet { pressureFactor = max(1, pressureFactor) } }
 
-    let policy: RestartPolicy
+    /// May change while it runs: what is spent of a budget stays spent.
+    public var policy: RestartPolicy { didSet { budget.policy = policy } }
     private(set) var budget: RestartBudget
     private(set) var life = SlotLife(startedAt: 0)
     private(set) var binaryProbeAt = 0.0
-    private var isWanted = false
+    /// Somebody wants it to run.
+    public private(set) var isWanted = false
     /// An operator asked for the next life while the last one is still going.
     private var startsAtOnce = false
     /// Where it goes once the group is empty.

@@ -24,6 +24,14 @@ extension Slot {
         isReady && life.hasMoved && now < life.stillSince + policy.stuckSecondsMax * pressureFactor
     }
 
+    /// It will not run before somebody or something else has acted.
+    public var hasFailed: Bool {
+        switch phase {
+        case .quarantined, .held: true
+        default: false
+        }
+    }
+
     public func uptimeSeconds(now: Double) -> Double? { leaderLives ? now - life.startedAt : nil }
 
     /// When it is started or tried again; nil when that is not a matter of time.
