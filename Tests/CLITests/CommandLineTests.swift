@@ -178,7 +178,7 @@ struct CommandLineTests {
             try withTemporaryDirectory { directory in
                 try Data(page.utf8).write(to: URL(filePath: directory + "/lofisup.1"))
                 let shown = try Tool(groff, searchPath: "/usr/bin:/bin").run(
-                    ["-mdoc", "-Tascii", "-ww", directory + "/lofisup.1"])
+                    ["-mdoc", "-Tascii", "-P-c", "-P-b", "-P-u", "-ww", directory + "/lofisup.1"])
                 #expect(shown.stdoutText.contains("--if-generation"))
                 #expect(shown.stderr.isEmpty)
             }

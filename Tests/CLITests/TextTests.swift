@@ -36,7 +36,7 @@ struct TextTests {
     @Test("what a worker wrote cannot move the cursor of whoever reads it")
     func harmless() {
         let entry = FeedEntry(number: 7, time: 0, worker: "encoder", kind: "info", text: "a\u{1B}[2Jb\u{9B}c\r\nd\te")
-        #expect(FeedText.log(entry).hasSuffix("encoder       a?[2Jb?c??d e"))
+        #expect(FeedText.log(entry).hasSuffix("encoder      a?[2Jb?c??d e"))
         #expect(!FeedText.event(entry).unicodeScalars.contains { $0.value < 0x20 })
     }
 
@@ -44,7 +44,7 @@ struct TextTests {
     func weight() {
         func log(_ kind: String, _ text: String) -> String {
             let whole = FeedText.log(FeedEntry(number: 1, time: 0, worker: "feeder", kind: kind, text: text))
-            return String(whole.dropFirst("1970-01-01 00:00:00  feeder        ".count))
+            return String(whole.dropFirst("1970-01-01 00:00:00  feeder       ".count))
         }
         #expect(log("info", "plays") == "plays")
         #expect(log("warning", "late") == "warning: late")
