@@ -83,7 +83,8 @@ let package = Package(
 
         // Tests mirror the rooms
         .target(
-            name: "TestSupport", dependencies: ["Domain", "IPC", "Platform"], path: "Tests/TestSupport", swiftSettings: fast),
+            name: "TestSupport", dependencies: ["Domain", "IPC", "Platform"], path: "Tests/TestSupport",
+            swiftSettings: fast),
         .testTarget(name: "SynthTests", dependencies: ["Synth"], swiftSettings: fast),
         .testTarget(name: "ConfigTests", dependencies: ["Config", "Domain"], swiftSettings: house),
         .testTarget(name: "BackendsTests", dependencies: ["Backends", "Domain", "Platform"], swiftSettings: fast),
