@@ -83,7 +83,8 @@ let package = Package(
 
         // Tests mirror the rooms
         .target(
-            name: "TestSupport", dependencies: ["Domain", "Platform"], path: "Tests/TestSupport", swiftSettings: fast),
+            name: "TestSupport", dependencies: ["Domain", "IPC", "Platform"], path: "Tests/TestSupport",
+            swiftSettings: fast),
         .testTarget(name: "SynthTests", dependencies: ["Synth"], swiftSettings: fast),
         .testTarget(name: "ConfigTests", dependencies: ["Config", "Domain"], swiftSettings: house),
         .testTarget(name: "BackendsTests", dependencies: ["Backends", "Domain", "Platform"], swiftSettings: fast),
@@ -110,6 +111,10 @@ let package = Package(
             name: "TestSupportTests", dependencies: ["TestSupport", "Domain", "Platform"], swiftSettings: house),
         .testTarget(
             name: "DashboardTests", dependencies: ["Dashboard", "Domain", "Platform", "TestSupport"],
+            swiftSettings: house),
+        .testTarget(
+            name: "CLITests",
+            dependencies: ["CLI", "Config", "Domain", "IPC", "Platform", "Supervisor", "TestSupport"],
             swiftSettings: house),
         .testTarget(name: "HouseRulesTests", swiftSettings: house),
         .testTarget(
