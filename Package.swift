@@ -101,7 +101,8 @@ let package = Package(
             name: "NotifyWriter", dependencies: ["Platform"], path: "Tests/NotifyWriter", swiftSettings: house),
         .testTarget(name: "GeneratorTests", dependencies: ["Generator", "TestSupport"], swiftSettings: house),
         .testTarget(
-            name: "SupervisorTests", dependencies: ["Supervisor", "IPC", "Platform", "TestSupport"],
+            name: "SupervisorTests",
+            dependencies: ["Supervisor", "Config", "Domain", "IPC", "Platform", "TestSupport"],
             swiftSettings: house),
         .testTarget(
             name: "IPCTests", dependencies: ["IPC", "Domain", "Platform", "TestSupport"], swiftSettings: house),
