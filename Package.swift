@@ -88,7 +88,7 @@ let package = Package(
         .testTarget(name: "ConfigTests", dependencies: ["Config", "Domain"], swiftSettings: house),
         .testTarget(name: "BackendsTests", dependencies: ["Backends", "Domain", "Platform"], swiftSettings: fast),
         .testTarget(
-            name: "EncoderTests", dependencies: ["Encoder", "Domain", "IPC", "Platform", "TestSupport"],
+            name: "EncoderTests", dependencies: ["Encoder", "Config", "Domain", "IPC", "Platform", "TestSupport"],
             swiftSettings: fast),
         .testTarget(
             name: "FeederTests",
