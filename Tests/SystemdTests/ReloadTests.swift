@@ -1,3 +1,4 @@
+import Domain
 import Platform
 import TestSupport
 import Testing

@@ -105,6 +105,6 @@ private struct Makers: Equatable {
     init(_ service: ServiceUnderTest) throws {
         encoder = try service.pids("worker encoder")
         ffmpegs = try service.pids("bin/ffmpeg").sorted()
-        #expect(encoder.count == 1 && ffmpegs.count >= 2, "\(try service.processes())")
+        #expect(encoder.count == 1 && ffmpegs.count >= 2, "\(encoder) \(ffmpegs)")
     }
 }

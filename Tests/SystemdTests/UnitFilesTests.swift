@@ -47,7 +47,6 @@ struct UnitFilesTests {
         }
     }
 
-    /// Its name begins with the version from which on script/install installs it.
     @Test("the name of a drop-in says from which version on it is installed", arguments: dropIns)
     func named(dropIn: String) throws {
         #expect(Int(dropIn.prefix { $0 != "-" }).map { $0 > 252 } == true, "\(dropIn)")
