@@ -95,7 +95,11 @@ let package = Package(
             name: "FeederTests",
             dependencies: ["Feeder", "Backends", "Buffer", "Config", "Domain", "IPC", "Platform", "TestSupport"],
             swiftSettings: house),
-        .testTarget(name: "PlatformTests", dependencies: ["Platform", "TestSupport"], swiftSettings: house),
+        .testTarget(
+            name: "PlatformTests", dependencies: ["Platform", "TestSupport", "NotifyWriter"], swiftSettings: house),
+        // A service for PlatformTests to put beside a service manager.
+        .executableTarget(
+            name: "NotifyWriter", dependencies: ["Platform"], path: "Tests/NotifyWriter", swiftSettings: house),
         .testTarget(name: "GeneratorTests", dependencies: ["Generator", "TestSupport"], swiftSettings: house),
         .testTarget(
             name: "SupervisorTests", dependencies: ["Supervisor", "IPC", "Platform", "TestSupport"],

@@ -3,37 +3,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-int lofi_pidfd_signal(int pidfd, int signal) {
-    return syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0) < 0 ? errno : 0;
-}
-
-int lofi_pidfd_reap(int pidfd, int *code, int *was_signal) {
-    siginfo_t info = {0};
-    if (waitid(3 /* P_PIDFD */, (id_t)pidfd, &info, WEXITED | WNOHANG) < 0) return -errno;
-    if (info.si_pid == 0) return 0;
-    *code = info.si_status;
-    *was_signal = info.si_code != CLD_EXITED;
-    return 1;
-}
 
 pid_t lofi_ended_child(void) {
     siginfo_t info = {0};
     return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 ? 0 : info.si_pid;
-}
-
-int lofi_pidfd_ended(int pidfd) {
-    struct pollfd waiting = {.fd = pidfd, .events = POLLIN};
-    return poll(&waiting, 1, 0) > 0;
 }
 
 int lofi_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0 ? errno : 0; }
@@ -60,6 +41,16 @@ int lofi_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC) < 0 ? errno : 0; }
 int lofi_set_pipe_size(int fd, int bytes) {
     int size = fcntl(fd, F_SETPIPE_SZ, bytes);
     return size < 0 ? -errno : size;
+}
+
+int lofi_cpus_allowed(void) {
+    // 8192 processors: more than any kernel is built for by default.
+    static const size_t size = 1024;
+    cpu_set_t *allowed = CPU_ALLOC(8192);
+    if (!allowed) return -ENOMEM;
+    int count = sched_getaffinity(0, size, allowed) < 0 ? -errno : CPU_COUNT_S(size, allowed);
+    CPU_FREE(allowed);
+    return count;
 }
 
 void lofi_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }

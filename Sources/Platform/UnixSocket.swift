@@ -20,12 +20,13 @@ public enum UnixSocket {
         if (try? connect(to: path)) != nil { throw SystemError("listen on \(path)", code: EADDRINUSE) }
         unlink(path)
         let socket = try make()
-        // The mode has to be right from the first moment, so it is set by umask and not by chmod afterwards.
-        let before = umask(~mode & 0o777)
-        defer { umask(before) }
+        // The file may never be more open than wanted, not even for a moment: the kernel gives it the mode of the
+        // socket less the umask. What the umask took is given back afterwards.
+        try retrying("fchmod for \(path)") { fchmod(socket.number, mode) }
         try withAddress(path) { (address, size) throws(SystemError) in
             try retrying("bind \(path)") { bind(socket.number, address, size) }
         }
+        try retrying("chmod \(path)") { chmod(path, mode) }
         try retrying("listen on \(path)") { Glibc.listen(socket.number, backlog) }
         return socket
     }
@@ -58,7 +59,8 @@ public enum UnixSocket {
         return FileDescriptor(owning: try retrying("socket") { socket(AF_UNIX, type, 0) })
     }
 
-    private static func withAddress(
+    /// `path` as system calls want it.
+    static func withAddress(
         _ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) throws(SystemError) -> Void
     ) throws(SystemError) {
         let bytes = Array(path.utf8)

@@ -4,11 +4,6 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/// Sends `signal` through a pidfd. Returns 0 or errno.
-int lofi_pidfd_signal(int pidfd, int signal);
-/// Reaps the child behind `pidfd` if it has ended. Returns 1 and fills `code` and `was_signal` when it had,
-/// 0 when it still runs, or -errno.
-int lofi_pidfd_reap(int pidfd, int *code, int *was_signal);
 /// The pid of some child that has ended and waits to be reaped, or 0. Reaps nothing.
 pid_t lofi_ended_child(void);
 /// Makes this process the reaper of its orphaned descendants. Returns 0 or errno.
@@ -23,8 +18,8 @@ int lofi_bytes_waiting(int fd);
 int lofi_pipe(int ends[2]);
 /// Resizes a pipe. Returns its new capacity in bytes, or -errno.
 int lofi_set_pipe_size(int fd, int bytes);
-/// True once the child behind `pidfd` has ended, reaped or not.
-int lofi_pidfd_ended(int pidfd);
+/// On how many processors this process may run, or -errno.
+int lofi_cpus_allowed(void);
 /// Names the calling thread, for `top -H` and debuggers.
 void lofi_name_thread(const char *name);
 /// Blocks the signals of `mask` (bit n-1: signal n) on this thread and returns a close-on-exec, non-blocking
