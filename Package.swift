@@ -89,7 +89,7 @@ let package = Package(
         .testTarget(name: "ConfigTests", dependencies: ["Config", "Domain"], swiftSettings: house),
         .testTarget(name: "BackendsTests", dependencies: ["Backends", "Domain", "Platform"], swiftSettings: fast),
         .testTarget(
-            name: "EncoderTests", dependencies: ["Encoder", "Domain", "IPC", "Platform", "TestSupport"],
+            name: "EncoderTests", dependencies: ["Encoder", "Config", "Domain", "IPC", "Platform", "TestSupport"],
             swiftSettings: fast),
         .testTarget(
             name: "FeederTests",
@@ -102,7 +102,8 @@ let package = Package(
             name: "NotifyWriter", dependencies: ["Platform"], path: "Tests/NotifyWriter", swiftSettings: house),
         .testTarget(name: "GeneratorTests", dependencies: ["Generator", "TestSupport"], swiftSettings: house),
         .testTarget(
-            name: "SupervisorTests", dependencies: ["Supervisor", "IPC", "Platform", "TestSupport"],
+            name: "SupervisorTests",
+            dependencies: ["Supervisor", "Config", "Domain", "IPC", "Platform", "TestSupport"],
             swiftSettings: house),
         .testTarget(
             name: "IPCTests", dependencies: ["IPC", "Domain", "Platform", "TestSupport"], swiftSettings: house),

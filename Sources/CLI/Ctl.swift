@@ -1,40 +1,22 @@
 internal import ArgumentParser
-internal import Config
 internal import Domain
 internal import Foundation
-internal import Glibc
 internal import IPC
-internal import Platform
 
 /// `lofisup ctl`: looks at a running station and changes it, over its socket.
 struct Ctl: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Look at the running station, or change it.",
-        subcommands: [Status.self, Restart.self, Shutdown.self])
+        discussion: """
+            Looking needs the station's group, changing its owner or root. What changes something waits for the outcome \
+            (--no-wait: returns at once).
 
-    struct Restart: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Restart one worker; nothing of it is heard.")
-        @Argument(help: "encoder, feeder, dashboard, generator, generator/2, ...") var worker: String
-        @OptionGroup var output: OutputOptions
-        @OptionGroup var station: StationOptions
-
-        func run() throws {
-            try reportingErrors {
-                guard let name = WorkerName(worker) else { throw ControlError.noSuchWorker(worker) }
-                let result = try connect(station).restart(name)
-                try output.print(result) { $0.outcome }
-            }
-        }
-    }
-
-    struct Shutdown: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Take the station down.")
-        @OptionGroup var station: StationOptions
-
-        func run() throws {
-            try reportingErrors { try connect(station).shutdown() }
-        }
-    }
+            \(ExitStatus.manual)
+            """,
+        subcommands: [
+            Status.self, Top.self, Why.self, Logs.self, Events.self, Plan.self, Start.self, Stop.self, Restart.self,
+            Pause.self, Resume.self, Scale.self, Reload.self, Shutdown.self,
+        ])
 }
 
 /// `lofisup status` and `lofisup ctl status`.
@@ -45,45 +27,51 @@ struct Status: ParsableCommand {
 
     func run() throws {
         try reportingErrors {
-            try output.print(connect(station).status(), as: StatusText.text)
+            let status = try StationControl(station).ask { client throws(WireError) in try client.status() }
+            try output.print(status, as: StatusText.text)
         }
     }
 }
 
-/// How a command prints its answer.
-struct OutputOptions: ParsableArguments {
-    @Flag(help: "Print JSON.") var json = false
+extension Ctl {
+    struct Plan: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Say what `reload` would change, and change nothing.",
+            discussion: "Exit status: 0 also when nothing would change; 78 when the file has mistakes.")
+        @OptionGroup var output: OutputOptions
+        @OptionGroup var station: StationOptions
 
-    func print<Value: Encodable>(_ value: Value, as text: (Value) -> String) throws {
-        Swift.print(json ? String(decoding: try StationJSON.encode(value, pretty: true), as: UTF8.self) : text(value))
-    }
-}
-
-enum ControlError: Error, CustomStringConvertible {
-    case notRunning(socket: String)
-    case forbidden(socket: String)
-    case noSuchWorker(String)
-
-    var description: String {
-        switch self {
-        case .notRunning(let socket):
-            "no station answers on \(socket); start one with `lofisup run`, or name its place with --root"
-        case .forbidden(let socket): "\(socket) may be used by its owner and group alone; try as that user"
-        case .noSuchWorker(let name):
-            "there is no worker named \(name); there are encoder, feeder, dashboard, generator, generator/2, ..."
+        func run() throws {
+            try reportingErrors {
+                let plan = try StationControl(station).ask { client throws(WireError) in try client.plan() }
+                if output.json || plan.problem == nil { try output.print(plan, as: PlanText.text) }
+                if let problem = plan.problem {
+                    if !output.json { complain("nothing would be changed, the file has mistakes:\n\(problem)") }
+                    throw ExitStatus.configuration.end
+                }
+            }
         }
     }
-}
 
-private func connect(_ station: StationOptions) throws -> ControlClient {
-    let socket = try station.paths().controlSocket
-    do {
-        return try ControlClient(path: socket)
-    } catch {
-        switch error.code {
-        case ENOENT, ECONNREFUSED: throw ControlError.notRunning(socket: socket)
-        case EACCES, EPERM: throw ControlError.forbidden(socket: socket)
-        default: throw error
+    struct Why: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Say how a worker's lives have ended, and what it waits for.")
+        @OptionGroup var worker: WorkerArgument
+        @Option(name: .shortAndLong, help: ArgumentHelp("Of the log before each end: 0 to 200.", valueName: "n"))
+        var lines = 20
+        @OptionGroup var output: OutputOptions
+        @OptionGroup var station: StationOptions
+
+        func validate() throws {
+            guard (0...200).contains(lines) else { throw ValidationError("--lines must be from 0 to 200") }
+        }
+
+        func run() throws {
+            try reportingErrors {
+                let name = worker.name
+                let history = try StationControl(station).ask { client throws(WireError) in try client.why(name) }
+                try output.print(history) { WhyText.text($0, lines: lines) }
+            }
         }
     }
 }

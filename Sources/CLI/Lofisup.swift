@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import Domain
 internal import Platform
 
-/// The command. Exit codes: 0 done, 64 wrong usage, 75 try again, 78 wrong configuration, 1 anything else.
+/// The command. Exit codes are in `ExitStatus`.
 @main
 struct Lofisup: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -10,7 +10,9 @@ struct Lofisup: ParsableCommand {
         abstract: "An AI radio station that never goes dark: composes Indian lofi and keeps it on the air.",
         version: Version.text,
         subcommands: [
-            Run.self, Status.self, Ctl.self, Generate.self, CheckConfig.self, Init.self, WorkerCommand.self,
+            Run.self, Status.self, Ctl.self, Doctor.self, Generate.self, CheckConfig.self, Init.self,
+            WorkerCommand.self,
+            ManualCommand.self,
         ])
 }
 

@@ -18,15 +18,20 @@ enum Requirements {
         let searchPath = environment["PATH"] ?? ""
         let ffmpeg = try Tool("ffmpeg", searchPath: searchPath)
         _ = try Tool("ffprobe", searchPath: searchPath, package: "ffmpeg")
+        try check(ffmpeg)
+        for destination in config.destinations where destination.enabled {
+            _ = try destination.key(environment: environment)
+        }
+    }
+
+    /// - Throws: `RequirementError` naming what this ffmpeg lacks.
+    static func check(_ ffmpeg: Tool) throws {
         for list in Set(ffmpegParts.map(\.list)) {
             let known = try ffmpeg.run(["-hide_banner", "-loglevel", "error", list]).stdoutText
             let names = Set(known.split(separator: "\n").compactMap { $0.split(separator: " ").dropFirst().first })
             for part in ffmpegParts where part.list == list && !names.contains(Substring(part.name)) {
                 throw RequirementError.ffmpegLacks(part: part.name, use: part.use, path: ffmpeg.path)
             }
-        }
-        for destination in config.destinations where destination.enabled {
-            _ = try destination.key(environment: environment)
         }
     }
 }

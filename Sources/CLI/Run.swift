@@ -18,33 +18,42 @@ struct Run: ParsableCommand {
     var mode = StationMode.full
 
     func run() throws {
-        // Before any thread exists: a signal must find every thread with it blocked.
-        let signals = try SignalFeed([SIGTERM, SIGINT, SIGHUP])
+        // Before any thread exists: a signal must find every thread with it blocked, and the descriptors that the
+        // service manager kept for us must be known before others take the next numbers.
+        let signals = try SignalFeed([SIGTERM, SIGINT, SIGHUP, SIGCHLD])
+        let kept = DescriptorStore.taken()
         try reportingErrors {
             let paths = try station.paths()
-            let config = try station.load(paths)
+            let first = try reconfiguration(paths)
             try paths.prepare()
             let lock = try StationLock.take(paths.lockFile)
             defer { withExtendedLifetime(lock) {} }
-            try Requirements.check(config: config, environment: station.environment)
-            let snapshot = try snapshotConfiguration(paths)
-            let supervisor = try Supervisor(plan: plan(config: config, paths: paths, snapshot: snapshot))
+            try Requirements.check(config: first.config, environment: station.environment)
+            try first.commit()
+            let supervisor = try Supervisor(
+                plan: first.plan, config: first.config, kept: kept,
+                reread: { [self] in
+                    let fresh = try reconfiguration(paths)
+                    try Requirements.check(config: fresh.config, environment: station.environment)
+                    return fresh
+                })
             Log.info("lofisup \(Version.text) runs \(mode.rawValue) with its state in \(paths.stateDirectory)")
-            supervisor.run(signals: signals)
+            let ending = supervisor.run(signals: signals)
             Log.info("stopped")
+            if ending != .done { throw ArgumentParser.ExitCode(ending.rawValue) }
         }
     }
 
-    /// Keeps the configuration as it is now for the workers. One that is started again in the middle of an edit, or
-    /// after a typo, must come up as the others did.
-    private func snapshotConfiguration(_ paths: StationPaths) throws -> String {
-        let snapshot = paths.runtimeDirectory + "/lofisup.toml"
+    /// The configuration as it is now. The workers read a copy of it: one that is started again in the middle of an
+    /// edit, or after a typo, must come up as the others did.
+    private func reconfiguration(_ paths: StationPaths) throws -> Reconfiguration {
         let text = FileManager.default.contents(atPath: station.config ?? paths.configFile) ?? Data()
-        try AtomicFile.write(text, to: snapshot)
-        return snapshot
+        let config = try station.load(paths)
+        let plan = try plan(config: config, paths: paths)
+        return Reconfiguration(config: config, plan: plan) { try AtomicFile.write(text, to: plan.workerConfigFile) }
     }
 
-    private func plan(config: StationConfig, paths: StationPaths, snapshot: String) throws -> StationPlan {
+    private func plan(config: StationConfig, paths: StationPaths) throws -> StationPlan {
         var policy = RestartPolicy()
         policy.pauseSecondsFirst = config.supervisor.restartFirstSeconds
         policy.pauseSecondsMax = config.supervisor.restartMaxSeconds
@@ -52,10 +61,12 @@ struct Run: ParsableCommand {
         policy.failuresMax = config.supervisor.restartBudget
         policy.failureWindowSeconds = config.supervisor.restartBudgetSeconds
         policy.askSecondsMax = config.supervisor.stopSecondsMax
+        let snapshot = paths.workerConfigFile
         return StationPlan(
             mode: mode, version: Version.text, executable: try ownExecutable(),
             workerArguments: station.workerArguments(config: snapshot), workerEnvironment: workerEnvironment,
-            controlSocket: paths.controlSocket, generators: config.generator.count,
+            controlSocket: paths.controlSocket, workerConfigFile: snapshot, handoverFile: paths.handoverFile,
+            eventsFile: paths.eventsFile, exitsFile: paths.exitsFile, generators: config.generator.count,
             generatorNice: config.generator.nice, hasDashboard: config.dashboard.enabled, restartPolicy: policy)
     }
 

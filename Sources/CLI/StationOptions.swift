@@ -10,10 +10,11 @@ struct StationOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Keep everything of this station under one directory instead of the system's or the user's own.",
-            valueName: "dir"))
+            valueName: "dir"), completion: .directory)
     var root: String?
 
-    @Option(help: ArgumentHelp("Read this configuration file.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Read this configuration file.", valueName: "file"), completion: .file(extensions: ["toml"]))
     var config: String?
 
     /// The environment of the process, read here and nowhere else.
@@ -56,10 +57,13 @@ func reportingErrors(_ body: () throws -> Void) throws {
         throw error
     } catch let error as ConfigError {
         complain(error.description)
-        throw ArgumentParser.ExitCode(Domain.ExitCode.configuration.rawValue)
+        throw ExitStatus.configuration.end
+    } catch let error as ControlError {
+        complain(error.description)
+        throw error.status.end
     } catch {
         complain("\(error)")
-        throw ArgumentParser.ExitCode(1)
+        throw ExitStatus.failed.end
     }
 }
 

@@ -6,7 +6,7 @@ enum StatusText {
     static func text(_ status: StationStatus) -> String {
         var lines = [status.sentence, ""]
         if let playing = status.nowPlaying {
-            let place = "\(clock(playing.elapsedSeconds)) of \(clock(playing.seconds))"
+            let place = "\(Spelling.clock(playing.elapsedSeconds)) of \(Spelling.clock(playing.seconds))"
             lines.append("now       \(playing.title)  (\(place), from the \(playing.source.rawValue))")
         }
         if let next = status.upNext.first { lines.append("next      \(next.title)") }
@@ -21,37 +21,27 @@ enum StatusText {
             let speed = generation.realTimeFactor.map { String(format: ", %.1f x real time", $0) } ?? ""
             lines.append("making    \(generation.backend): \(generation.activity)\(speed)")
         }
-        for destination in status.destinations {
-            let rate = String(format: "%.1f Mbit/s", destination.bitsPerSecond / 1e6)
-            let trouble = destination.state == "sending" ? "" : destination.trouble.map { ", \($0)" } ?? ""
-            lines.append("to        \(destination.name): \(destination.state), \(rate)\(trouble)")
-        }
+        for destination in status.destinations { lines.append("to        \(DestinationText.line(destination))") }
+        let machine = status.load.map(LoadText.lines) ?? []
+        for (at, line) in machine.enumerated() { lines.append((at == 0 ? "machine   " : "          ") + line) }
         lines.append("")
-        lines.append(row("worker", "state", "pid", "up", "cpu %", "MB", "restarts", "doing"))
-        for worker in status.workers { lines.append(row(of: worker)) }
-        return lines.joined(separator: "\n")
+        lines += table(status.workers)
+        let others = status.workers.compactMap { WorkerText.otherVersion($0, version: status.version) }
+        if !others.isEmpty { lines += [""] + others }
+        return lines.map(Spelling.harmless).joined(separator: "\n")
     }
 
-    private static func row(of worker: WorkerStatus) -> String {
-        row(
-            worker.name, worker.state, worker.pid.map(String.init) ?? "-", worker.uptimeSeconds.map(clock) ?? "-",
-            worker.cpuPercent.map { String(format: "%.1f", $0) } ?? "-",
-            worker.residentBytes.map { String($0 / 1_000_000) } ?? "-", String(worker.restarts),
-            worker.activity ?? worker.lastExit ?? "")
-    }
-
-    private static func row(_ cells: String...) -> String {
-        let widths = [12, 12, 8, 9, 6, 5, 9]
-        let padded = cells.enumerated().map { at, cell in
-            at < widths.count
-                ? cell.padding(toLength: max(widths[at], cell.count + 1), withPad: " ", startingAt: 0) : cell
+    private static func table(_ workers: [WorkerStatus]) -> [String] {
+        var table = TextTable()
+        table.figures = [2, 3, 4, 5, 6]
+        table.add("worker", "state", "pid", "up", "cpu %", "MB", "restarts", "doing")
+        for worker in workers {
+            table.add(
+                worker.name, worker.state, worker.pid.map { String($0) } ?? "-",
+                worker.uptimeSeconds.map(Spelling.clock) ?? "-",
+                worker.cpuPercent.map { String(format: "%.1f", $0) } ?? "-",
+                worker.residentBytes.map(Spelling.megabytes) ?? "-", String(worker.restarts), WorkerText.doing(worker))
         }
-        return padded.joined()
-    }
-
-    private static func clock(_ seconds: Double) -> String {
-        let whole = Int(seconds)
-        let minutes = String(format: "%d:%02d", whole / 60 % 60, whole % 60)
-        return whole < 3600 ? minutes : "\(whole / 3600):" + String(format: "%02d:%02d", whole / 60 % 60, whole % 60)
+        return table.lines()
     }
 }

@@ -23,11 +23,12 @@ struct WorkerCommand: ParsableCommand {
             throw ArgumentParser.ExitCode(Domain.ExitCode.usage.rawValue)
         }
         Orphans.ignoreBrokenPipes()
+        keepLogFromBlocking()
         do {
             let paths = try station.paths()
             let config = try station.load(paths)
             let link = try WorkerLink(
-                descriptor: FileDescriptor(owning: WorkerLink.descriptorNumber),
+                descriptor: FileDescriptor(owning: WorkerLink.descriptorNumber), version: Version.text,
                 graceSeconds: config.supervisor.stopSecondsMax + 1)
             link.start()
             try serve(name.role, config: config, paths: paths, link: link)
@@ -36,8 +37,16 @@ struct WorkerCommand: ParsableCommand {
             throw ArgumentParser.ExitCode(Domain.ExitCode.configuration.rawValue)
         } catch {
             Log.error("\(error)")
-            throw ArgumentParser.ExitCode(1)
+            throw ArgumentParser.ExitCode(WorkerExit.code(for: error))
         }
+    }
+
+    /// The log is a pipe that nobody reads while the supervisor is started again. It is asked for room before every
+    /// line, but two threads may find the same room.
+    private func keepLogFromBlocking() {
+        var facts = stat()
+        guard fstat(STDERR_FILENO, &facts) == 0, facts.st_mode & S_IFMT == S_IFIFO else { return }
+        _ = fcntl(STDERR_FILENO, F_SETFL, fcntl(STDERR_FILENO, F_GETFL) | O_NONBLOCK)
     }
 
     private func serve(_ role: WorkerRole, config: StationConfig, paths: StationPaths, link: WorkerLink) throws {

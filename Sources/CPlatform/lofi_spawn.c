@@ -4,9 +4,29 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+// Where the kernel groups by session (sched_autogroup_enabled), niceness counts among the threads of one session only,
+// and each session has an equal share: the new one is told to stand as far back as its process does. Everything here
+// may fail: on a kernel without it, or unprivileged for a tenth of a second after the last such change.
+static void tell_session_niceness(void) {
+    int own = getpriority(PRIO_PROCESS, 0);
+    if (own == 0) return;
+    char text[4];
+    int length = 0, size = own < 0 ? -own : own;
+    if (own < 0) text[length++] = '-';
+    if (size >= 10) text[length++] = (char)('0' + size / 10);
+    text[length++] = (char)('0' + size % 10);
+    int file = open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC);
+    if (file < 0) return;
+    ssize_t unused = write(file, text, (size_t)length);
+    (void)unused;
+    close(file);
+}
 
 // Everything here runs between fork and exec: only async-signal-safe calls.
 static void child(const char *path, char *const argv[], char *const envp[], const char *cwd, const int *fds,
@@ -20,6 +40,12 @@ static void child(const char *path, char *const argv[], char *const envp[], cons
     sigprocmask(SIG_SETMASK, &none, NULL);
     if (new_session) setsid();
     if (niceness) { int unused = nice(niceness); (void)unused; }
+    if (new_session) {
+        tell_session_niceness();
+        // A process that its parent has stopped (SIGSTOP) must not stay so when the parent is killed: it would never
+        // notice that it is alone. To one that runs the signal means nothing.
+        prctl(PR_SET_PDEATHSIG, SIGCONT);
+    }
     if (cwd && chdir(cwd) < 0) goto fail;
     // First out of the way of the targets, then into place: sources and targets may overlap.
     int high = fcntl(report, F_DUPFD_CLOEXEC, fd_count + 64);

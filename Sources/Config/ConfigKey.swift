@@ -14,6 +14,8 @@ struct ConfigKey<Record: ConfigRecord> {
     let setting: (Record) -> String?
     /// The part of the sample file about this key.
     let manual: (Record) -> String
+    /// What is different in the second record, with the path of this key for its name.
+    let changes: (String, Record, Record) -> [ConfigChange]
 
     /// A table of its own.
     static func section<Section: ConfigRecord>(
@@ -27,14 +29,20 @@ struct ConfigKey<Record: ConfigRecord> {
             manual: { record in
                 let keys = Section.keys.map { $0.manual(record[keyPath: field]) }
                 return ([Manual.prose(why) + "[\(name)]\n"] + keys).joined(separator: "\n")
+            },
+            changes: { path, before, after in
+                Section.changes(at: path, from: before[keyPath: field], to: after[keyPath: field])
             })
     }
 
     /// An array of tables, which replaces the default one as a whole.
-    /// - Parameter example: shown in the manual when there is none by default.
+    /// - Parameters:
+    ///   - example: shown in the manual when there is none by default.
+    ///   - named: what says that two tables are one and the same before and after a change; without it the place does,
+    ///     and a change is told of the array as a whole.
     static func tables<Element: ConfigRecord>(
         _ name: String, _ field: WritableKeyPath<Record, [Element]>, count: ClosedRange<Int>, why: String,
-        example: Element
+        example: Element, named: KeyPath<Element, String>? = nil
     ) -> Self {
         let allowed = "\(count.lowerBound) to \(count.upperBound) tables, each under a [[\(name)]] of its own"
         return Self(
@@ -66,6 +74,9 @@ struct ConfigKey<Record: ConfigRecord> {
                         .map { mark + $0 + "\n" }.joined()
                 }
                 return ([Manual.prose(why) + keys.joined()] + tables).joined(separator: "\n")
+            },
+            changes: { path, before, after in
+                Element.changes(at: path, from: before[keyPath: field], to: after[keyPath: field], named: named)
             })
     }
 
@@ -103,6 +114,12 @@ struct ConfigKey<Record: ConfigRecord> {
                 }
                 return text
                     + (usual.map { "#\(name) = \($0)\n" } ?? "# Default: none. Example:\n# \(name) = \(example)\n")
+            },
+            changes: { path, before, after in
+                let values = (before[keyPath: field], after[keyPath: field])
+                if values.0 == values.1 { return [] }
+                func shown(_ value: Value) -> String? { show(value).map { isPrivate ? ConfigChange.hidden : $0 } }
+                return [ConfigChange(key: path, before: shown(values.0), after: shown(values.1))]
             })
     }
 }

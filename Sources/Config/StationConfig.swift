@@ -68,7 +68,8 @@ extension StationConfig: ConfigRecord {
                 why: "Where the stream is sent, one [[destinations]] for each; none by default."
                     + "\nThe local stream for the dashboard is always made. Keys:",
                 example: Destination(
-                    name: "youtube", url: "rtmps://a.rtmps.youtube.com/live2", keyFile: "/etc/lofisup/youtube.key")),
+                    name: "youtube", url: "rtmps://a.rtmps.youtube.com/live2", keyFile: "/etc/lofisup/youtube.key"),
+                named: \.name),
             .tables(
                 "prompts", \.promptTexts, count: 1...100,
                 why: "The rotation, in order and round again. Your own [[prompts]] replace all of these."

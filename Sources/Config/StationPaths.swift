@@ -14,6 +14,14 @@ public struct StationPaths: Sendable, Hashable {
     /// The directory in which the Buffer makes `audio_buffer`.
     public var bufferDirectory: String { stateDirectory }
     public var playheadFile: String { stateDirectory + "/playhead.json" }
+    /// The configuration as the workers read it.
+    public var workerConfigFile: String { runtimeDirectory + "/lofisup.toml" }
+    /// What one life of the supervisor leaves to the next.
+    public var handoverFile: String { runtimeDirectory + "/supervisor.json" }
+    /// What has happened to the station, one JSON object a line.
+    public var eventsFile: String { stateDirectory + "/events.jsonl" }
+    /// How each worker's last lives ended.
+    public var exitsFile: String { stateDirectory + "/exits.json" }
     /// Held by the one supervisor of this station.
     public var lockFile: String { runtimeDirectory + "/lofisup.lock" }
 

@@ -11,6 +11,10 @@ public struct SupervisorConfig: Sendable, Hashable {
     /// Restarts within `restartBudgetSeconds` before a worker is quarantined.
     public var restartBudget = 8
     public var restartBudgetSeconds = 300.0
+    /// When generators are held back, and how soon.
+    public var loadPolicy = LoadPolicy.balanced
+    /// Niceness of the encoder and the feeder, as far as the supervisor may give it.
+    public var airNice = -10
 
     public init() {}
 }
@@ -37,6 +41,15 @@ extension SupervisorConfig: ConfigRecord {
             .number(
                 "restart_budget_seconds", \.restartBudgetSeconds, 1...86_400, "seconds",
                 why: "The time in which restarts are counted."),
+            .choice(
+                "load_policy", \.loadPolicy,
+                why: "When generators stand back because processors are short: gentle is before the air notices and"
+                    + "\nfor other programs' sake too, balanced is when the air begins to wait, greedy is when it is late,"
+                    + "\noff is never."),
+            .whole(
+                "air_nice", \.airNice, -20...0, "steps",
+                why: "How far the encoder and the feeder go before everything else on the machine; 0 is not at all."
+                    + "\nTakes root or LimitNICE=; without that they run like any other program, and it is said."),
         ]
     }
 

@@ -19,14 +19,13 @@ public final class EncoderRole: Sendable {
     private let clock: any StationClock = SystemClock()
     private let broadcast = Broadcast()
     private let timeline = Monitor(BroadcastTimeline())
+    private let lateness = Monitor(LatenessMeter())
     private let run = Monitor<EncodeRun?>(nil)
     private let work = Monitor(Work())
 
     // ffmpeg puts something out 70 times a second; its first packet takes longer on a busy machine.
     private static let stallSecondsMax = 3.0
     private static let firstPacketSecondsMax = 12.0
-    /// A tenth of a second: after two packets ffmpeg's choices are those of an encoder that never began.
-    private static let primingPackets = 4
     /// How long a start waits for the feeder before the pad goes on the air.
     private static let startSecondsMax = 15.0
 
@@ -42,6 +41,11 @@ public final class EncoderRole: Sendable {
     public func serve() throws {
         let path = environment["PATH"] ?? ""
         let ffmpeg = try Tool("ffmpeg", searchPath: path)
+        let outlets = outlets(ffmpeg: ffmpeg.path)
+        link.serve(onReload: { order in
+            // Only the destinations: a change of anything else needs a new encoder, which is the supervisor's to say.
+            outlets.replace(with: try StationConfig.load(file: order.config, mustExist: true).destinations)
+        })
         let animation = try prepareAnimation(ffmpeg: ffmpeg, searchPath: path)
         // Whoever has the socket is the station's encoder: one that outlived its supervisor keeps it until it has
         // written down where it stopped.
@@ -51,31 +55,26 @@ public final class EncoderRole: Sendable {
         let cushion = Cushion(
             cushionSeconds: config.encoder.cushionSeconds, startFrame: resume?.frame ?? 0, marks: resume?.marks ?? [])
         feed.start(cushion)
-        var relays = startRelays(ffmpeg: ffmpeg.path)
+        outlets.open()
         link.ready()
-        let reporting = Monitor(relays)
         NamedThread.start("report") { [self] in
             while !link.stop.wait(seconds: 0.5) {
                 playhead.save(frame: cushion.heardFrame, marks: cushion.marksFromHeard)
-                link.report(report(cushion: cushion, relays: reporting.read { $0 }))
+                let report = report(cushion: cushion, outlets: outlets)
+                if !link.report(report), let late = report.latenessSeconds { lateness.withLock { $0.putBack(late) } }
             }
         }
         while !link.stop.isGiven {
             if !awaitProgramme(cushion) { break }
-            if relays.isEmpty {
-                relays = startRelays(ffmpeg: ffmpeg.path)
-                reporting.withLock { [relays] in $0 = relays }
-            }
+            outlets.open()
             stayOnAir(cushion, playhead: playhead, ffmpeg: ffmpeg.path, animation: animation)
             if !link.stop.isGiven {
                 // Off the air by policy: the destinations are told so, and see a clean end.
-                close(relays)
+                outlets.close()
                 broadcast.rest()
-                relays = []
-                reporting.withLock { $0 = [] }
             }
         }
-        close(relays)
+        outlets.close()
         playhead.save(frame: cushion.heardFrame, marks: cushion.marksFromHeard)
         feed.close()
     }
@@ -123,29 +122,30 @@ public final class EncoderRole: Sendable {
     /// Runs ffmpeg, one life after another, until the stop or until the feeder has ended the programme.
     private func stayOnAir(_ cushion: Cushion, playhead: Playhead, ffmpeg: String, animation: String) {
         var failures = 0
-        var primingPackets = 0
+        var beginning = EncodeRun.Beginning()
         let arguments = FFmpegArguments.encode(animation: animation, audioKbps: config.encoder.audioKbps)
         while !link.stop.isGiven, !cushion.isDrainedForOffAir {
             let began = clock.monotonicSeconds
             let reason: String
+            var padFrame: Int?
             do {
                 let life = try EncodeRun(
                     ffmpeg: ffmpeg, arguments: arguments, environment: environment, cushion: cushion,
-                    primingPackets: primingPackets, clock: clock)
+                    beginning: beginning, clock: clock)
                 run.withLock { $0 = life }
                 say("encoding")
                 reason = life.supervise(
-                    timeline: timeline, broadcast: broadcast, startSecondsMax: Self.firstPacketSecondsMax,
-                    stallSecondsMax: Self.stallSecondsMax
+                    timeline: timeline, lateness: lateness, broadcast: broadcast,
+                    startSecondsMax: Self.firstPacketSecondsMax, stallSecondsMax: Self.stallSecondsMax
                 ) { link.stop.isGiven || cushion.isDrainedForOffAir }
+                padFrame = life.padFrameHeard
             } catch {
                 reason = error.description
             }
             run.withLock { $0 = nil }
             playhead.save(frame: cushion.heardFrame, marks: cushion.marksFromHeard)
             if link.stop.isGiven || cushion.isDrainedForOffAir { return }
-            primingPackets = cushion.rewindToHeard(
-                priming: (Self.primingPackets, BroadcastTimeline.framesPerPacket))
+            beginning = EncodeRun.Beginning(goingOnWith: cushion, padFrame: padFrame)
             failures = clock.monotonicSeconds - began > 30 ? 1 : failures + 1
             let pause = failures == 1 ? 0 : min(5, 0.2 * Double(1 << min(failures, 8))) * Double.random(in: 0.5...1)
             Log.warning("\(reason); starting ffmpeg again")
@@ -154,40 +154,19 @@ public final class EncoderRole: Sendable {
         }
     }
 
-    private func startRelays(ffmpeg: String) -> [Relay] {
+    private func outlets(ffmpeg: String) -> Outlets {
         mkdir(paths.hlsDirectory, 0o750)
         let hls = FFmpegArguments.hls(
             directory: paths.hlsDirectory, segmentSeconds: config.encoder.hlsSegmentSeconds,
             windowSegments: config.encoder.hlsWindowSegments)
         let local = RelayTarget(name: "local") { RelayTarget.Connection(output: hls) }
-        let targets = [local] + config.destinations.filter(\.enabled).map(target)
-        let relays = targets.map {
+        let sessionSecondsMax = config.encoder.sessionDaysMax * 86_400
+        return Outlets(config.destinations, clock: clock) { [environment, broadcast, clock] destination in
             Relay(
-                target: $0, ffmpeg: ffmpeg, environment: environment, broadcast: broadcast, clock: clock,
-                sessionSecondsMax: config.encoder.sessionDaysMax * 86_400)
+                target: destination.map { RelayTarget($0, environment: environment, clock: clock) } ?? local,
+                ffmpeg: ffmpeg, environment: environment, broadcast: broadcast, clock: clock,
+                sessionSecondsMax: sessionSecondsMax)
         }
-        for relay in relays { relay.start() }
-        return relays
-    }
-
-    private func target(_ destination: Destination) -> RelayTarget {
-        let recordings = RecordingNames(path: destination.url, clock: clock)
-        return RelayTarget(name: destination.name) { [environment] in
-            if destination.kind == .file {
-                return RelayTarget.Connection(output: FFmpegArguments.output(file: recordings.next()))
-            }
-            let key = try destination.key(environment: environment)
-            return RelayTarget.Connection(
-                output: FFmpegArguments.output(for: destination),
-                preset: key.map { FFmpegArguments.preset(for: destination, key: $0) },
-                secrets: key.map { [$0.revealed, $0.percentEncoded] } ?? [])
-        }
-    }
-
-    private func close(_ relays: [Relay]) {
-        for relay in relays { relay.stop() }
-        let deadline = clock.monotonicSeconds + 4
-        for relay in relays { relay.waitUntilStopped(timeoutSeconds: max(0, deadline - clock.monotonicSeconds)) }
     }
 
     private func say(_ activity: String) {
@@ -197,7 +176,7 @@ public final class EncoderRole: Sendable {
         }
     }
 
-    private func report(cushion: Cushion, relays: [Relay]) -> WorkerReport {
+    private func report(cushion: Cushion, outlets: Outlets) -> WorkerReport {
         let life = run.read { $0 }
         let onAir = life?.isMakingFrames ?? false
         var playing: NowPlaying?
@@ -217,6 +196,7 @@ public final class EncoderRole: Sendable {
         return WorkerReport(
             progress: timeline.read { $0.audioPackets } + steps,
             activity: onAir ? "encoding, \(cushionText) s of cushion" : activity, onAir: onAir,
-            nowPlaying: onAir ? playing : nil, destinations: relays.map(\.status))
+            nowPlaying: onAir ? playing : nil, destinations: outlets.statuses,
+            latenessSeconds: lateness.withLock { $0.takeWorst(at: clock.monotonicSeconds) })
     }
 }

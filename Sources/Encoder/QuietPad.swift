@@ -4,9 +4,13 @@ internal import Glibc
 /// What is heard when there is nothing to play: a quiet open fifth that breathes, so that a listener knows the
 /// station lives. It never ends and needs nothing.
 struct QuietPad {
-    private var frame = 0
+    /// How far it is.
+    private(set) var frame: Int
     /// Frames over which the pad fades in.
     private static let fadeFrames = 4096.0
+
+    /// - Parameter frame: where it goes on; from 0 it fades in.
+    init(frame: Int = 0) { self.frame = frame }
 
     /// Goes back to silence, to fade in again.
     mutating func restart() { frame = 0 }

@@ -23,11 +23,10 @@ final class RelayRun {
     private let clock: any StationClock
     private var pending: [UInt8] = []
     private var progressLines = ""
-    private var complaintLines = ""
+    private var complaintLines: ComplaintLines
     private(set) var figures = Figures()
     /// What ffmpeg has not taken yet.
     var pendingBytes: Int { pending.count }
-    private let secrets: [String]
     /// More of the stream waits in the subscription, whose bound then counts.
     private static let pendingBytesMax = 1 << 20
     private static let idleSeconds = 1.0
@@ -55,7 +54,7 @@ final class RelayRun {
         progress = stdout.read
         complaints = stderr.read
         self.clock = clock
-        secrets = connection.secrets
+        complaintLines = ComplaintLines(secrets: connection.secrets)
     }
 
     private static func arguments(_ connection: RelayTarget.Connection) -> [String] {
@@ -145,19 +144,9 @@ final class RelayRun {
             readProgress(progressLines[..<end])
             progressLines = String(progressLines[progressLines.index(after: end)...])
         }
-        if let bytes = try? complaints.read(upTo: 65_536) { complaintLines += String(decoding: bytes, as: UTF8.self) }
-        while let end = complaintLines.firstIndex(of: "\n") {
-            figures.lastWords = redacted(complaintLines[..<end])
-            complaintLines = String(complaintLines[complaintLines.index(after: end)...])
+        if let bytes = try? complaints.read(upTo: 65_536), let last = complaintLines.add(bytes).last {
+            figures.lastWords = last
         }
-        // A line that never ends must not grow without bound.
-        if complaintLines.utf8.count > 65_536 { complaintLines = "" }
-    }
-
-    /// Secrets go before the line is cut, or half of one could stay.
-    private func redacted(_ line: Substring) -> String {
-        let hidden = secrets.filter { !$0.isEmpty }.reduce(String(line)) { $0.replacing($1, with: "***") }
-        return String(hidden.prefix(300))
     }
 
     private func readProgress(_ line: Substring) {

@@ -73,6 +73,20 @@ public enum Files {
         }
     }
 
+    /// The last `bytesMax` bytes of `path`, or all of a shorter file.
+    public static func tail(of path: String, bytesMax: Int) throws(SystemError) -> [UInt8] {
+        let file = try FileDescriptor.open(path, O_RDONLY)
+        let size = lseek(file.number, 0, SEEK_END)
+        _ = lseek(file.number, max(0, size - bytesMax), SEEK_SET)
+        var bytes: [UInt8] = []
+        while bytes.count < bytesMax {
+            let part = try file.read(upTo: min(1 << 18, bytesMax - bytes.count))
+            if part.isEmpty { break }
+            bytes += part
+        }
+        return bytes
+    }
+
     /// Makes directory `path` unless it is there; its parent must exist.
     public static func makeDirectory(_ path: String) throws(SystemError) {
         do throws(SystemError) {

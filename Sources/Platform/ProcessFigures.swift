@@ -56,10 +56,10 @@ public struct ProcessFigures: Sendable, Equatable {
 
     /// The wait status of a process that has ended and was not reaped, where it may be seen.
     static func exitStatus(ofZombie pid: Int32) -> Int32? {
-        // To a stranger /proc says 0.
+        // To a stranger /proc says 0. X is a zombie whose parent is just reaping it.
         var facts = stat()
         guard stat("/proc/\(pid)", &facts) == 0, facts.st_uid == geteuid(),
-            let fields = statFields(of: "/proc/\(pid)"), fields.count > 49, fields[0] == "Z"
+            let fields = statFields(of: "/proc/\(pid)"), fields.count > 49, "ZX".contains(fields[0])
         else { return nil }
         return Int32(fields[49])
     }

@@ -10,6 +10,13 @@ public struct StationPlan: Sendable {
     /// Complete; workers inherit nothing else.
     public var workerEnvironment: [String: String]
     public var controlSocket: String
+    /// The configuration that workers read; replaced at a reload.
+    public var workerConfigFile: String
+    /// What one life of the supervisor leaves to the next.
+    public var handoverFile: String
+    /// The book of events, and the last exits of each worker.
+    public var eventsFile: String
+    public var exitsFile: String
     public var generators: Int
     public var generatorNice: Int
     public var hasDashboard: Bool
@@ -17,8 +24,9 @@ public struct StationPlan: Sendable {
 
     public init(
         mode: StationMode, version: String, executable: String, workerArguments: [String],
-        workerEnvironment: [String: String], controlSocket: String, generators: Int, generatorNice: Int,
-        hasDashboard: Bool, restartPolicy: RestartPolicy
+        workerEnvironment: [String: String], controlSocket: String, workerConfigFile: String, handoverFile: String,
+        eventsFile: String, exitsFile: String, generators: Int, generatorNice: Int, hasDashboard: Bool,
+        restartPolicy: RestartPolicy
     ) {
         self.mode = mode
         self.version = version
@@ -26,20 +34,15 @@ public struct StationPlan: Sendable {
         self.workerArguments = workerArguments
         self.workerEnvironment = workerEnvironment
         self.controlSocket = controlSocket
+        self.workerConfigFile = workerConfigFile
+        self.handoverFile = handoverFile
+        self.eventsFile = eventsFile
+        self.exitsFile = exitsFile
         self.generators = generators
         self.generatorNice = generatorNice
         self.hasDashboard = hasDashboard
         self.restartPolicy = restartPolicy
     }
-
-    /// A worker whose progress stands still for so long is killed. One step of a generator may be the check of a track
-    /// of an hour, and nobody hears it being late.
-    func stuckSecondsMax(_ role: WorkerRole) -> Double { role == .generator ? 300 : 30 }
-
-    /// A worker that has not even reported for so long is killed. Reports come every second, whatever the work; a
-    /// feeder must be noticed and replaced well within the encoder's cushion. Nobody hears a generator that is held up,
-    /// and it stands back for the others.
-    func silentSecondsMax(_ role: WorkerRole) -> Double { role == .generator ? 300 : 7 }
 
     /// The workers in the order in which they are stopped: who feeds another goes first.
     var workers: [WorkerName] {

@@ -1,289 +1,229 @@
-internal import Domain
+public import Config
+public import Domain
+internal import FoundationEssentials
 internal import Glibc
 internal import IPC
 public import Platform
 
 /// The control loop: one thread that waits for signals, exits, messages, log lines and deadlines, tells each slot
-/// what happened and performs what the slot answers. It never blocks on anything but its one poll.
+/// what happened and performs what the slot answers. It never blocks on anything but its one wait; what may take
+/// time is an errand.
+///
+/// This file is the loop. What it does about workers is in `Life`, about operators in `Control`, about the service
+/// manager and its own end in `Service`.
 public final class Supervisor {
-    private struct Post {
-        let name: WorkerName
-        var slot: Slot
-        var worker: Worker?
-        /// The last progress figure, when it last changed, and when the last report came.
-        var progress: (figure: Int, changedAt: Double, heardAt: Double)?
-        var sample: (figures: ProcessFigures, at: Double, cpuPercent: Double)?
+    /// What a descriptor that the loop waits for belongs to.
+    enum Source {
+        case signals, listener, errands
+        case client(ControlServer.Client)
+        case process(Post)
+        case line(Post)
+        case log(Post)
     }
 
-    private let plan: StationPlan
-    private let clock: any StationClock
-    private let control: ControlServer
-    private var posts: [Post]
-    private var board = StationBoard()
+    let clock: any StationClock
+    let control: ControlServer
+    let errands: Errands
+    let readiness: Readiness
+    let scribe: Scribe
+    var plan: StationPlan
+    var config: StationConfig
+    /// Reads the configuration again.
+    let reread: @Sendable () throws -> Reconfiguration
+    /// In the order in which they are stopped: who feeds another goes first.
+    var posts: [Post] = []
+    var board = StationBoard()
+    var epidemic = Epidemic()
+    /// Who may start in this turn.
+    private var admitted: Set<WorkerName> = []
+    private var saidEpidemic: String?
+    var events: EventBook
+    var lines = Ring(countMax: 5000, bytesMax: 1 << 20)
+    var operations: OperationBook
+    var sources: [Int32: Source] = [:]
+    private var writers: Set<Int32> = []
     private var randomness = SystemRandomNumberGenerator()
-    private let startedAt: Double
+    let startedAt: Double
+    let journal = JournalWriter.ifStandardErrorIsTheJournal()
     /// What a script that ended in `exec lofisup run` had started before is not ours.
     private let inherited = Orphans.children()
-    private var isStopping = false
-    private var wasSignalled = false
-    private var toldReady = false
+    var service = ServiceState()
     private var housekeepingAt = 0.0
-    private var saidSentence = ""
     /// What was last answered, and when: asking often must not keep the loop from its work.
     private var answered: (status: JSONValue, at: Double)?
     private static let answerSeconds = 0.2
     /// A loop that comes so late (a machine that was suspended) cannot tell who else stood still.
     private static let lateSecondsMax = 5.0
+    /// While some of a dead worker's group still lives, it is looked at so often.
+    private static let emptyingSeconds = 0.02
 
-    /// Binds the control socket; nothing is started yet.
-    public init(plan: StationPlan, clock: any StationClock = SystemClock()) throws(SystemError) {
+    /// Binds the control socket and takes over what an earlier life has left; nothing is started yet.
+    /// - Parameters:
+    ///   - kept: the descriptors that the service manager kept for us.
+    ///   - reread: reads the configuration again, for a reload.
+    public init(
+        plan: StationPlan, config: StationConfig, kept: [(name: String, descriptor: FileDescriptor)] = [],
+        clock: any StationClock = SystemClock(), reread: @escaping @Sendable () throws -> Reconfiguration
+    ) throws(SystemError) {
         self.plan = plan
+        self.config = config
         self.clock = clock
+        self.reread = reread
         control = try ControlServer(path: plan.controlSocket)
-        posts = plan.workers.map { Post(name: $0, slot: Slot(policy: plan.restartPolicy)) }
+        errands = try Errands()
+        readiness = try Readiness()
+        scribe = Scribe(journal: plan.eventsFile)
+        events = EventBook(journal: plan.eventsFile, scribe: scribe)
         startedAt = clock.monotonicSeconds
+        operations = OperationBook(nextNumber: 1)
         Orphans.adopt()
+        posts = plan.workers.map { Post(name: $0, slot: Slot(policy: plan.restartPolicy.fitted(to: $0.role))) }
+        takeOver(Handover.read(plan.handoverFile), kept: kept)
     }
 
-    /// Runs the station until SIGTERM or SIGINT, or `ctl shutdown`; returns when every worker has gone.
-    public func run(signals: borrowing SignalFeed) {
-        for index in posts.indices { handle(.start, at: index) }
-        while !(isStopping && posts.allSatisfy { $0.slot.phase == .stopped }) {
-            wait(signals: signals)
-            while let signal = signals.next() { take(signal: signal) }
-            control.acceptWaiting(now: clock.monotonicSeconds)
-            for index in posts.indices { attend(index) }
-            for client in control.clients { serve(client) }
-            control.dropClosed()
+    /// Runs the station until SIGTERM or SIGINT, or `ctl shutdown`.
+    /// - Returns: how the process is to end.
+    public func run(signals: borrowing SignalFeed) -> ExitCode {
+        watch(signals.descriptor, .signals)
+        watch(control.listener.number, .listener)
+        watch(errands.descriptor, .errands)
+        note("station", "lofisup \(plan.version) starts, \(plan.mode.rawValue)", worker: nil)
+        for post in posts where post.worker == nil && post.leftover == nil { handle(.begin, at: post) }
+        while !isFinished {
+            for event in readiness.wait(seconds: max(0, nextDeadline - clock.monotonicSeconds)) {
+                serve(event, signals: signals)
+            }
+            let now = clock.monotonicSeconds
+            let due = posts.filter { ($0.slot.startDeadline ?? .infinity) <= now }
+            admitted = epidemic.admit(due.map(\.name), now: now)
+            for post in posts { attend(post, mayStart: mayStart(post, now: now), now: now) }
             reapOrphans()
-            if isStopping { stopNext() }
-            housekeep()
+            if service.isStopping { stopNext() }
+            if now >= housekeepingAt { housekeep(now: now) }
+            settleOperations()
+            control.answerWaiting(now: now)
+            control.dropClosed { forget($0.channel.descriptor) }
+            watchWriters()
             ServiceNotification.watchdog()
         }
-        control.close()
+        leave()
+        return service.exitCode
     }
 
     // MARK: - Waiting
 
-    private func wait(signals: borrowing SignalFeed) {
-        var watched: [pollfd] = []
-        func watch(_ descriptor: Int32, writing: Bool = false) {
-            watched.append(pollfd(fd: descriptor, events: Int16(POLLIN | (writing ? POLLOUT : 0)), revents: 0))
-        }
-        watch(signals.descriptor)
-        watch(control.listener.number)
-        for client in control.clients { watch(client.channel.descriptor.number, writing: client.channel.wantsToWrite) }
-        for worker in posts.compactMap(\.worker) {
-            watch(worker.child.pidfd.number)
-            if worker.link.isOpen { watch(worker.link.descriptor.number, writing: worker.link.wantsToWrite) }
-            if worker.logIsOpen { watch(worker.log.number) }
-        }
-        let now = clock.monotonicSeconds
-        let due = posts.compactMap(\.slot.deadline).min() ?? .infinity
-        let seconds = max(0, min(due, housekeepingAt) - now)
-        _ = poll(&watched, nfds_t(watched.count), Int32(min(seconds, 10) * 1000) + 1)
+    /// False for one that is due and that the epidemic guard holds back.
+    func mayStart(_ post: Post, now: Double) -> Bool {
+        (post.slot.startDeadline ?? .infinity) > now || admitted.contains(post.name)
     }
 
-    private func take(signal: Int32) {
-        switch signal {
-        case SIGTERM, SIGINT:
-            if wasSignalled { stopAtOnce() }
-            wasSignalled = true
-            beginStop("signal \(signal)")
-        default: break
-        }
-    }
-
-    // MARK: - Workers
-
-    private func attend(_ index: Int) {
-        if let worker = posts[index].worker {
-            for line in worker.readLog(now: clock.monotonicSeconds) { Log.line("\(posts[index].name): \(line)") }
-            worker.link.flush()
-            let messages = worker.link.receive { [name = posts[index].name] error in
-                Log.warning("\(name) sent \(error)")
-            }
-            for message in messages { receive(message, at: index) }
-            // The group is emptied while its leader, not yet reaped, still holds the number.
-            if worker.child.hasEnded {
-                worker.child.signalGroup(SIGKILL)
-                if let exit = worker.child.reap() {
-                    for line in worker.readLog(now: clock.monotonicSeconds) {
-                        Log.line("\(posts[index].name): \(line)")
-                    }
-                    if isStopping { Log.info("\(posts[index].name) has gone (\(exit))") }
-                    posts[index].worker = nil
-                    Orphans.end(except: posts.compactMap { $0.worker?.child.pid } + inherited)
-                    board.forget(posts[index].name)
-                    handle(.exited(Self.cause(exit), "\(exit)"), at: index)
-                }
-            }
-        }
-        handle(.tick, at: index)
-    }
-
-    private func receive(_ message: Message, at index: Int) {
-        let name = posts[index].name
-        switch message {
-        case .notification(let method, let parameters):
-            switch Method(rawValue: method) {
-            case .ready:
-                // What it said while it started is no measure of how it runs.
-                posts[index].progress = nil
-                handle(.ready, at: index)
-            case .report:
-                guard let report = try? parameters.decoded(as: WorkerReport.self) else {
-                    Log.warning("\(name) sent a report that cannot be read")
-                    return
-                }
-                board.note(report, from: name)
-                let now = clock.monotonicSeconds
-                if let known = posts[index].progress, known.figure == report.progress {
-                    posts[index].progress?.heardAt = now
-                } else {
-                    posts[index].progress = (report.progress, now, now)
-                    handle(.progressed, at: index)
-                }
-            default: break
-            }
-        case .request(let id, let method, _):
-            let answer = LineConnection.answer(id: id) {
-                guard Method(rawValue: method) == .status else {
-                    throw WireError.refused(code: Message.Code.unknownMethod, message: "unknown method \(method)")
-                }
-                return try statusAnswer()
-            }
-            posts[index].worker?.link.send(answer)
-        case .response, .failure: break
-        }
-    }
-
-    private func handle(_ event: Slot.Event, at index: Int) {
-        let jitter = Double.random(in: 0...1, using: &randomness)
-        let before = posts[index].slot.phase
-        let actions = posts[index].slot.handle(event, now: clock.monotonicSeconds, jitter: jitter)
-        if posts[index].slot.phase != before { answered = nil }
-        for action in actions { perform(action, at: index) }
-    }
-
-    private func perform(_ action: Slot.Action, at index: Int) {
-        let name = posts[index].name
-        switch action {
-        case .say(let words): Log.warning("\(name): \(words)")
-        case .ask:
-            posts[index].worker?.link.send(.request(id: 1, method: Method.stop.rawValue, parameters: .object([:])))
-        case .terminate:
-            posts[index].worker?.child.signalGroup(SIGTERM)
-            // A stopped process does not see SIGTERM until it goes on.
-            posts[index].worker?.child.signalGroup(SIGCONT)
-        case .killGroup: posts[index].worker?.child.signalGroup(SIGKILL)
-        case .spawn(let generation): spawn(generation: generation, at: index)
-        }
-    }
-
-    private func spawn(generation: Int, at index: Int) {
-        let name = posts[index].name
+    func watch(_ descriptor: Int32, _ source: Source) {
         do {
-            posts[index].worker = try Worker(
-                executable: plan.executable, arguments: ["worker", name.description] + plan.workerArguments,
-                environment: plan.workerEnvironment, generation: generation,
-                nice: name.role == .generator ? Int32(plan.generatorNice) : 0, now: clock.monotonicSeconds)
-            posts[index].sample = nil
-            posts[index].progress = nil
+            try readiness.watch(descriptor, key: Int(descriptor), for: .readable)
+            sources[descriptor] = source
         } catch {
-            let cause: ExitCause = error.code == ENOENT || error.code == EACCES ? .missingBinary : .crash
-            handle(.spawnFailed(cause, error.description), at: index)
+            Log.error("cannot wait for descriptor \(descriptor): \(error)")
         }
     }
 
-    private static func cause(_ exit: ProcessExit) -> ExitCause {
-        exit == .code(ExitCode.configuration.rawValue) || exit == .code(ExitCode.usage.rawValue)
-            ? .configuration : .crash
+    /// To be called before the descriptor is closed: its number may be another's soon.
+    func forget(_ descriptor: FileDescriptor) {
+        readiness.forget(descriptor.number)
+        sources[descriptor.number] = nil
+        writers.remove(descriptor.number)
     }
 
-    /// Descendants of dead workers come to us; whoever is not one of ours is only reaped.
-    private func reapOrphans() {
-        while let pid = Orphans.next(except: posts.compactMap { $0.worker?.child.pid }) {
-            Log.info("a process that a dead worker left behind has ended (pid \(pid))")
+    private var nextDeadline: Double {
+        let now = clock.monotonicSeconds
+        var due = min(housekeepingAt, control.deadline)
+        for post in posts {
+            if let deadline = post.slot.deadline(mayStart: mayStart(post, now: now)) { due = min(due, deadline) }
+            if let closedAt = post.lineClosedAt { due = min(due, closedAt + Self.silentEndSeconds) }
+            if post.leaderHasEnded || post.leftover != nil {
+                due = min(due, now + Self.emptyingSeconds)
+            }
+        }
+        if let deadline = epidemic.deadline { due = min(due, deadline) }
+        return due
+    }
+
+    /// Waits for room only where something waits to be sent, or the loop would spin.
+    private func watchWriters() {
+        let channels = control.clients.map(\.channel) + posts.compactMap { $0.worker?.link }
+        for channel in channels {
+            let number = channel.descriptor.number
+            guard sources[number] != nil, channel.wantsToWrite != writers.contains(number) else { continue }
+            let interest: Readiness.Interest = channel.wantsToWrite ? [.readable, .writable] : .readable
+            guard (try? readiness.watch(number, key: Int(number), for: interest)) != nil else { continue }
+            if channel.wantsToWrite { writers.insert(number) } else { writers.remove(number) }
         }
     }
 
-    // MARK: - Stopping
-
-    private func beginStop(_ reason: String) {
-        guard !isStopping else { return }
-        isStopping = true
-        Log.info("stopping: \(reason)")
-        ServiceNotification.stopping()
-        stopNext()
-    }
-
-    /// Whoever asks twice does not want to wait: nothing a worker leaves behind then needs mending by hand.
-    private func stopAtOnce() {
-        Log.warning("asked to stop again: ending every worker at once")
-        for index in posts.indices {
-            handle(.stop, at: index)
-            posts[index].worker?.child.signalGroup(SIGKILL)
-        }
-    }
-
-    /// Takes the workers down in their order: the next one when those before it have gone. Generators go together.
-    private func stopNext() {
-        for index in posts.indices where posts[index].slot.phase != .stopped {
-            handle(.stop, at: index)
-            let next = index + 1
-            let goesAlong = next < posts.count && posts[next].name.role == posts[index].name.role
-            if posts[index].slot.phase != .stopped, !goesAlong { return }
+    private func serve(_ event: Readiness.Event, signals: borrowing SignalFeed) {
+        let number = Int32(event.key)
+        switch sources[number] {
+        // Forgotten in this very turn.
+        case nil: return
+        case .signals: while let signal = signals.next() { take(signal: signal) }
+        case .errands: for follow in errands.take() { follow(self) }
+        case .listener:
+            control.acceptWaiting(
+                now: clock.monotonicSeconds,
+                welcome: { watch($0.channel.descriptor.number, .client($0)) },
+                farewell: { forget($0.channel.descriptor) })
+        case .client(let client):
+            if event.writable { client.channel.flush() }
+            if event.readable || event.hungUp { serve(client) }
+        case .process(let post): leaderEnded(post)
+        case .line(let post):
+            if event.writable { post.worker?.link.flush() }
+            if event.readable || event.hungUp { receive(at: post) }
+        case .log(let post): readLog(of: post)
         }
     }
 
     // MARK: - Once a second
 
-    private func housekeep() {
-        let now = clock.monotonicSeconds
-        guard now >= housekeepingAt else { return }
+    private func housekeep(now: Double) {
         // A machine that was asleep, or a supervisor that was: what the workers did meanwhile is not known.
-        let isLate = now - housekeepingAt > Self.lateSecondsMax && housekeepingAt > 0
+        let isLate = housekeepingAt > 0 && now - housekeepingAt > Self.lateSecondsMax
         housekeepingAt = now + 1
-        for index in posts.indices {
-            if isLate {
-                posts[index].progress?.changedAt = now
-                posts[index].progress?.heardAt = now
-            }
-            if let words = stillness(posts[index], now: now) { handle(.stuck(words), at: index) }
-            sample(index, now: now)
+        if isLate { note("station", "stood still for \(Int(now - housekeepingAt)) s", worker: nil) }
+        for post in posts {
+            if isLate { handle(.woke, at: post) }
+            post.takeSample(now: now)
         }
-        if !toldReady, posts.allSatisfy({ if case .starting = $0.slot.phase { false } else { true } }) {
-            toldReady = true
-            ServiceNotification.ready()
+        if epidemic.words != saidEpidemic {
+            saidEpidemic = epidemic.words
+            note("epidemic", epidemic.words ?? "all may start again", worker: nil, isWarning: epidemic.words != nil)
         }
-        let sentence = status().sentence
-        if sentence != saidSentence {
-            saidSentence = sentence
-            ServiceNotification.status(sentence)
+        tellServiceManager(now: now)
+        writeHandover(now: now)
+    }
+
+    /// Descendants of dead workers come to us; whoever is not one of ours is only reaped.
+    private func reapOrphans() {
+        while let pid = Orphans.next(except: knownPids) {
+            Log.info("a process that a dead worker left behind has ended (pid \(pid))")
         }
     }
 
-    /// Why a worker that runs is to be taken for stuck; nil for one that works.
-    private func stillness(_ post: Post, now: Double) -> String? {
-        guard case .running(let since) = post.slot.phase else { return nil }
-        // One that never reports stands still from the start.
-        let silent = now - max(since, post.progress?.heardAt ?? since)
-        if silent > plan.silentSecondsMax(post.name.role) { return "no word for \(Int(silent)) s" }
-        let still = now - max(since, post.progress?.changedAt ?? since)
-        return still > plan.stuckSecondsMax(post.name.role) ? "no progress for \(Int(still)) s" : nil
+    var knownPids: [Int32] { posts.compactMap { $0.worker?.child.pid } + inherited }
+
+    // MARK: - Telling
+
+    /// Enters an event in the book, and says it.
+    func note(_ kind: String, _ text: String, worker: WorkerName?, isWarning: Bool = false) {
+        events.add(kind, text, worker: worker?.description, time: clock.wallSeconds)
+        let generation = worker.flatMap { name in posts.first { $0.name == name }?.slot.generation }
+        say(
+            text, level: isWarning ? .warning : .info, worker: worker, generation: generation,
+            event: kind)
     }
 
-    private func sample(_ index: Int, now: Double) {
-        guard let worker = posts[index].worker, let figures = ProcessFigures(pid: worker.child.pid) else { return }
-        var percent = 0.0
-        if let before = posts[index].sample, now > before.at {
-            percent = max(0, figures.cpuSeconds - before.figures.cpuSeconds) / (now - before.at) * 100
-        }
-        posts[index].sample = (figures, now, percent)
-    }
+    var jitter: Double { Double.random(in: 0...1, using: &randomness) }
 
-    private func statusAnswer() throws -> JSONValue {
+    func statusAnswer() throws -> JSONValue {
         let now = clock.monotonicSeconds
         if let answered, now - answered.at < Self.answerSeconds { return answered.status }
         let fresh = try JSONValue(encoding: status())
@@ -291,78 +231,14 @@ public final class Supervisor {
         return fresh
     }
 
-    private func status() -> StationStatus {
+    /// What was last answered is not so any more.
+    func forgetAnswer() { answered = nil }
+
+    func status() -> StationStatus {
         let now = clock.monotonicSeconds
-        let table = posts.map { post in
-            WorkerStatus(
-                name: post.name.description, state: post.slot.phase.word, pid: post.worker.map { Int($0.child.pid) },
-                restarts: post.slot.restarts, uptimeSeconds: post.worker.map { now - $0.bornAt },
-                residentBytes: post.sample?.figures.residentBytes, cpuPercent: post.sample?.cpuPercent,
-                lastExit: post.slot.lastExit, activity: board.activity(of: post.name))
+        let table = posts.map {
+            $0.status(now: now, activity: board.activity(of: $0.name), ownVersion: plan.version)
         }
-        return board.status(
-            version: plan.version, mode: plan.mode, uptimeSeconds: now - startedAt, workers: table)
-    }
-
-    // MARK: - ctl
-
-    private func serve(_ client: ControlServer.Client) {
-        client.channel.flush()
-        let messages = client.channel.receive { error in
-            client.channel.send(.failure(id: nil, code: Message.Code.malformed, message: error.description))
-        }
-        if !messages.isEmpty { client.lastHeardAt = clock.monotonicSeconds }
-        for message in messages {
-            guard case .request(let id, let method, let parameters) = message else { continue }
-            client.channel.send(
-                LineConnection.answer(id: id) {
-                    try command(Method(known: method), parameters, mayChange: client.mayChange)
-                })
-        }
-    }
-
-    private func command(_ method: Method, _ parameters: JSONValue, mayChange: Bool) throws -> JSONValue {
-        switch method {
-        case .ping: return .null
-        case .status: return try statusAnswer()
-        case .restart, .shutdown:
-            guard mayChange else {
-                throw WireError.refused(
-                    code: Message.Code.forbidden, message: "only the station's owner may do this; you may look")
-            }
-        default: throw method.isUnknownHere
-        }
-        if method == .shutdown {
-            beginStop("asked by ctl")
-            return .null
-        }
-        let wanted = try parameters.decoded(as: WorkerOrder.self).worker
-        guard !isStopping else {
-            throw WireError.refused(code: Message.Code.failed, message: "the station is stopping")
-        }
-        guard let index = posts.firstIndex(where: { $0.name == WorkerName(wanted) }) else {
-            let known = posts.map(\.name.description).joined(separator: ", ")
-            throw WireError.refused(
-                code: Message.Code.failed, message: "no worker named \(wanted); there are: \(known)")
-        }
-        handle(.restart, at: index)
-        return try JSONValue(
-            encoding: OperationStatus(
-                operation: 0, state: .running, outcome: "\(posts[index].name): restarting"))
-    }
-}
-
-extension Slot.Phase {
-    /// As operators read it.
-    var word: String {
-        switch self {
-        case .stopped: "stopped"
-        case .starting: "starting"
-        case .running: "running"
-        case .stopping: "stopping"
-        case .backingOff: "backing-off"
-        case .quarantined: "quarantined"
-        case .held: "held"
-        }
+        return board.status(version: plan.version, mode: plan.mode, uptimeSeconds: now - startedAt, workers: table)
     }
 }

@@ -55,6 +55,8 @@ struct EveryKeyTests {
         stable_after_seconds = 10
         restart_budget = 8
         restart_budget_seconds = 300
+        load_policy = "balanced"
+        air_nice = -10
         """
 
     @Test func `every default written out is the default`() throws {
@@ -124,6 +126,8 @@ struct EveryKeyTests {
         config.supervisor.stableAfterSeconds = 90
         config.supervisor.restartBudget = 5
         config.supervisor.restartBudgetSeconds = 600
+        config.supervisor.loadPolicy = .gentle
+        config.supervisor.airNice = -5
         config.prompts = [Prompt(index: 0, name: "One", text: "bansuri, 60 bpm")]
         return config
     }

@@ -9,6 +9,9 @@ import Testing
 
 /// Relays against stand-ins for ffmpeg: shell scripts that do one thing badly.
 struct RelayTests {
+    // As a worker does: writing to an ffmpeg that has gone is an error and no signal.
+    init() { Orphans.ignoreBrokenPipes() }
+
     @Test("a recording never takes a file that is there, and an empty one is cleared away")
     func recordings() throws {
         try withTemporaryDirectory { directory in

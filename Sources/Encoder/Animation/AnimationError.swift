@@ -1,3 +1,5 @@
+internal import FoundationEssentials
+internal import Glibc
 public import Platform
 
 /// Why there is no looping picture. Each names the operator's file, or the tool, and what to do about it.
@@ -29,11 +31,36 @@ public enum AnimationError: Error, Sendable, Equatable, CustomStringConvertible 
     case wrongResult(String)
     /// The cache directory could not be written.
     case cache(directory: String, reason: String)
+    /// The disk of the cache directory is full.
+    case noRoom(directory: String)
     /// `isCancelled` said so.
     case cancelled
 
     init(_ error: ToolError) {
         self = if case .cancelled = error { .cancelled } else { .tool(error) }
+    }
+
+    /// Sorts what stopped work in the cache's `directory`.
+    init(_ error: any Error, in directory: String) {
+        self =
+            switch error {
+            case let error as AnimationError: error
+            case let error where Self.isDiskFull(error): .noRoom(directory: directory)
+            case let error as ToolError: AnimationError(error)
+            default: .cache(directory: directory, reason: "\(error)")
+            }
+    }
+
+    private static func isDiskFull(_ error: any Error) -> Bool {
+        switch error {
+        case let error as SystemError: error.isDiskFull
+        case let error as CocoaError: error.code == .fileWriteOutOfSpace
+        case ToolError.couldNotRun(_, let why): why.isDiskFull
+        // ffmpeg says it in words, and ends with nothing that tells it from a bad picture.
+        case ToolError.failed(_, _, _, let lines):
+            [ENOSPC, EDQUOT].contains { code in lines.contains { $0.contains(String(cString: strerror(code))) } }
+        default: false
+        }
     }
 
     public var description: String {
@@ -56,6 +83,7 @@ public enum AnimationError: Error, Sendable, Equatable, CustomStringConvertible 
         case .tool(let error): error.description
         case .wrongResult(let what): "the prepared animation is not fit to be sent: \(what)"
         case .cache(let directory, let reason): "the animation cache \(directory) cannot be used: \(reason)"
+        case .noRoom(let directory): "disk full: the picture cannot be prepared in \(directory); free some space"
         case .cancelled: "preparing the animation was cancelled"
         }
     }

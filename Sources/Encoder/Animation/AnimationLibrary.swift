@@ -58,12 +58,8 @@ public struct AnimationLibrary: Sendable {
                 progress(1)
                 return prepared(key, format, facts, fromCache: false)
             }
-        } catch let error as AnimationError {
-            throw error
-        } catch let error as ToolError {
-            throw AnimationError(error)
         } catch {
-            throw AnimationError.cache(directory: cache.directory, reason: "\(error)")
+            throw AnimationError(error, in: cache.directory)
         }
     }
 

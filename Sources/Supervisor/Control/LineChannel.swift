@@ -8,13 +8,17 @@ final class LineChannel {
     private(set) var isOpen = true
     private var lines = LineBuffer()
     private var outgoing: [UInt8] = []
+    /// True until the end of a line whose beginning somebody else has read.
+    private var isInsideLine: Bool
 
     /// A peer that lets this much pile up does not read, and is let go rather than given our memory.
     private static let outgoingBytesMax = 4 << 20
 
-    init(_ descriptor: FileDescriptor) throws(SystemError) {
+    /// - Parameter startsInsideLine: true where somebody else may have read the beginning of the first line.
+    init(_ descriptor: FileDescriptor, startsInsideLine: Bool = false) throws(SystemError) {
         try descriptor.setNonBlocking()
         self.descriptor = descriptor
+        isInsideLine = startsInsideLine
     }
 
     var wantsToWrite: Bool { isOpen && !outgoing.isEmpty }
@@ -43,7 +47,14 @@ final class LineChannel {
             let bytes = try descriptor.read(upTo: 65_536)
             if bytes.isEmpty { isOpen = false }
             for line in try lines.add(bytes) {
-                do { messages.append(try Message(line: line)) } catch { complain(error) }
+                do {
+                    messages.append(try Message(line: line))
+                } catch  where isInsideLine {
+                    // The rest of what somebody else began to read.
+                } catch {
+                    complain(error)
+                }
+                isInsideLine = false
             }
         } catch let error as WireError {
             complain(error)

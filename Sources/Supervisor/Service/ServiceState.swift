@@ -1,0 +1,36 @@
+internal import Domain
+internal import Platform
+
+/// Where the supervisor itself stands, as its service manager sees it.
+struct ServiceState {
+    /// How it ends.
+    enum Ending: Equatable {
+        /// Everything goes down.
+        case stop
+        /// Another supervisor follows at once and takes the encoder over, so that nobody hears the change.
+        case handOver
+    }
+
+    var isReady = false
+    var ending: Ending?
+    /// A second request to stop does not want to wait.
+    var isSignalled = false
+    /// The manager has been asked what the signal means, and has not answered yet.
+    var isAsking = false
+    var exitCode = ExitCode.done
+    var saidSentence = ""
+    /// The reload that is under way.
+    var reload: Supervisor.Reload?
+    var writtenHandover: Handover?
+    let boot = Handover.currentBoot
+    private var oomKills = MachineLoad().oomKills
+
+    var isStopping: Bool { ending != nil }
+
+    /// True when the kernel has killed for want of memory since this was last asked.
+    mutating func oomKillsHaveGrown() -> Bool {
+        let before = oomKills
+        oomKills = MachineLoad().oomKills
+        return (oomKills ?? 0) > (before ?? 0)
+    }
+}
