@@ -18,6 +18,7 @@ struct InstallTests {
                 "/usr/local/share/bash-completion/completions/lofisup",
                 "/usr/local/share/zsh/site-functions/_lofisup",
                 "/usr/local/share/fish/vendor_completions.d/lofisup.fish", "/etc/lofisup/lofisup.toml",
+                "/usr/local/share/man/man1/lofisup.1",
             ] { #expect(installed.contains(needed), "\(needed) is not among \(installed)") }
             let completions = try text(root + "/usr/local/share/bash-completion/completions/lofisup")
             #expect(completions.contains("check-config"))

@@ -38,8 +38,17 @@ struct RestartTests {
                 chmod 755 /usr/local/bin/lofisup.new
                 [ "$(/usr/local/bin/lofisup.new --version)" = '\(next)' ]
                 mv -T /usr/local/bin/lofisup.new /usr/local/bin/lofisup
-                systemctl restart lofisup
-                """, timeoutSeconds: 60)
+                """)
+            // Workers can be started although the program that the supervisor runs is not there any more.
+            let feeder = try service.pids("worker feeder")
+            try machine.shell("systemctl reload lofisup; kill -KILL \(feeder.joined(separator: " "))")
+            try eventually(within: 20, "another feeder runs", pollSeconds: 0.1) {
+                let worker = try service.worker("feeder")
+                let now = try service.pids("worker feeder")
+                return worker?.state == "running" && !now.isEmpty && now != feeder
+            }
+            try service.waitForCushion()
+            try machine.shell("systemctl restart lofisup", timeoutSeconds: 60)
             #expect(try service.status().version == next)
             try service.waitForCushion()
             try machine.shell("systemctl restart lofisup", timeoutSeconds: 60)
