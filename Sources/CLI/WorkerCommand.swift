@@ -37,7 +37,7 @@ struct WorkerCommand: ParsableCommand {
             throw ArgumentParser.ExitCode(Domain.ExitCode.configuration.rawValue)
         } catch {
             Log.error("\(error)")
-            throw ArgumentParser.ExitCode(WorkerExit.code(for: error))
+            throw ArgumentParser.ExitCode(WorkerEnding.code(for: error))
         }
     }
 

@@ -9,10 +9,13 @@ public enum GeneratorRoom {
     ///   - residentBytesEach: of a generator that runs; nil when none does.
     ///   - level: the governor's.
     /// - Returns: the most there may be, and why not more.
-    public static func most(_ reading: LoadReading, residentBytesEach: Int?, level: Int) -> (count: Int, reason: String) {
+    public static func most(_ reading: LoadReading, residentBytesEach: Int?, level: Int) -> (count: Int, reason: String)
+    {
         let running = reading.generators.count
         if level > 0, reading.generatorsWanted >= 1 {
-            return (max(1, min(running, reading.generatorsWanted)), "generators are held back already, processors are short")
+            return (
+                max(1, min(running, reading.generatorsWanted)), "generators are held back already, processors are short"
+            )
         }
         // One composes with one thread and has ffmpeg check its track: more of them than processors make no more music.
         var bound = (

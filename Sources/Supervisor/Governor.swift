@@ -182,4 +182,3 @@ extension Governor.Action {
         }
     }
 }
-

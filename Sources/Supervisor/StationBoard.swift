@@ -12,9 +12,15 @@ struct StationBoard {
     func activity(of worker: WorkerName) -> String? { reports[worker]?.activity }
     func progress(of worker: WorkerName) -> Int? { reports[worker]?.progress }
 
+    var bufferHealth: BufferHealth? {
+        (reports[WorkerName(.feeder)]?.buffer ?? reports.first { $0.key.role == .generator }?.value.buffer)?.health
+    }
+
     /// The status as of now.
     /// - Parameter workers: the table of processes, in the order in which it is to be shown.
-    func status(version: String, mode: StationMode, uptimeSeconds: Double, workers: [WorkerStatus]) -> StationStatus {
+    func status(
+        version: String, mode: StationMode, uptimeSeconds: Double, workers: [WorkerStatus], load: LoadStatus?
+    ) -> StationStatus {
         let encoder = reports[WorkerName(.encoder)]
         let feeder = reports[WorkerName(.feeder)]
         let generators = reports.filter { $0.key.role == .generator }.sorted { $0.key.index < $1.key.index }.map(
@@ -25,17 +31,17 @@ struct StationBoard {
             version: version, mode: mode, uptimeSeconds: uptimeSeconds, onAir: onAir,
             sentence: sentence(
                 mode: mode, onAir: onAir, playing: encoder?.nowPlaying, buffer: buffer, generators: generators.count,
-                workers: workers),
+                workers: workers, isThrottled: (load?.throttleLevel ?? 0) > 0),
             nowPlaying: encoder?.nowPlaying,
             // What plays is still on the Buffer, and what is in the cushion has not been heard.
             upNext: (feeder?.upNext ?? []).filter { $0.number > encoder?.nowPlaying?.number ?? 0 }, buffer: buffer,
             generation: Self.sum(generators.compactMap(\.generation)), workers: workers,
-            destinations: encoder?.destinations ?? [])
+            destinations: encoder?.destinations ?? [], load: load)
     }
 
     private func sentence(
         mode: StationMode, onAir: Bool, playing: NowPlaying?, buffer: BufferSummary?, generators: Int,
-        workers: [WorkerStatus]
+        workers: [WorkerStatus], isThrottled: Bool
     ) -> String {
         var parts: [String] = []
         if mode == .generatorOnly {
@@ -51,6 +57,7 @@ struct StationBoard {
             parts.append("buffer \(hours) h \(buffer.health.rawValue)")
         }
         if generators > 0 { parts.append(generators == 1 ? "1 generator" : "\(generators) generators") }
+        if isThrottled { parts.append("held back for the load") }
         let down = workers.filter { ["backing-off", "quarantined", "held"].contains($0.state) }.map(\.name)
         if !down.isEmpty { parts.append("down: " + down.joined(separator: ", ")) }
         return parts.joined(separator: ", ")

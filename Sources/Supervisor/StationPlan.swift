@@ -19,13 +19,14 @@ public struct StationPlan: Sendable {
     public var exitsFile: String
     public var generators: Int
     public var generatorNice: Int
+    public var airNice: Int
     public var hasDashboard: Bool
     public var restartPolicy: RestartPolicy
 
     public init(
         mode: StationMode, version: String, executable: String, workerArguments: [String],
         workerEnvironment: [String: String], controlSocket: String, workerConfigFile: String, handoverFile: String,
-        eventsFile: String, exitsFile: String, generators: Int, generatorNice: Int, hasDashboard: Bool,
+        eventsFile: String, exitsFile: String, generators: Int, generatorNice: Int, airNice: Int, hasDashboard: Bool,
         restartPolicy: RestartPolicy
     ) {
         self.mode = mode
@@ -40,8 +41,18 @@ public struct StationPlan: Sendable {
         self.exitsFile = exitsFile
         self.generators = generators
         self.generatorNice = generatorNice
+        self.airNice = airNice
         self.hasDashboard = hasDashboard
         self.restartPolicy = restartPolicy
+    }
+
+    /// Added to the niceness of a worker of this role, as far as the supervisor may give it.
+    func nice(_ role: WorkerRole) -> Int32 {
+        switch role {
+        case .generator: Int32(generatorNice)
+        case .encoder, .feeder: Int32(airNice)
+        case .dashboard: 0
+        }
     }
 
     /// The workers in the order in which they are stopped: who feeds another goes first.

@@ -34,6 +34,12 @@ public final class Supervisor {
     var posts: [Post] = []
     var board = StationBoard()
     var epidemic = Epidemic()
+    var load = LoadWatch()
+    var governor: Governor
+    var lastReading: LoadReading?
+    /// How many the operator wants, and how many the governor lets run.
+    var generatorsWanted: Int
+    var generatorsLimit: Int?
     /// Who may start in this turn.
     private var admitted: Set<WorkerName> = []
     private var saidEpidemic: String?
@@ -75,6 +81,8 @@ public final class Supervisor {
         scribe = Scribe(journal: plan.eventsFile)
         events = EventBook(journal: plan.eventsFile, scribe: scribe)
         startedAt = clock.monotonicSeconds
+        governor = Governor(policy: GovernorPolicy(config.supervisor.loadPolicy))
+        generatorsWanted = plan.generators
         operations = OperationBook(nextNumber: 1)
         Orphans.adopt()
         posts = plan.workers.map { Post(name: $0, slot: Slot(policy: plan.restartPolicy.fitted(to: $0.role))) }
@@ -97,6 +105,7 @@ public final class Supervisor {
             let due = posts.filter { ($0.slot.startDeadline ?? .infinity) <= now }
             admitted = epidemic.admit(due.map(\.name), now: now)
             for post in posts { attend(post, mayStart: mayStart(post, now: now), now: now) }
+            if let due = governor.deadline, now >= due { perform(governor.tick(now: now)) }
             reapOrphans()
             if service.isStopping { stopNext() }
             if now >= housekeepingAt { housekeep(now: now) }
@@ -143,6 +152,7 @@ public final class Supervisor {
                 due = min(due, now + Self.emptyingSeconds)
             }
         }
+        if let deadline = governor.deadline { due = min(due, deadline) }
         if let deadline = epidemic.deadline { due = min(due, deadline) }
         return due
     }
@@ -193,6 +203,7 @@ public final class Supervisor {
             if isLate { handle(.woke, at: post) }
             post.takeSample(now: now)
         }
+        if !service.isStopping { govern(now: now) }
         if epidemic.words != saidEpidemic {
             saidEpidemic = epidemic.words
             note("epidemic", epidemic.words ?? "all may start again", worker: nil, isWarning: epidemic.words != nil)
@@ -239,6 +250,8 @@ public final class Supervisor {
         let table = posts.map {
             $0.status(now: now, activity: board.activity(of: $0.name), ownVersion: plan.version)
         }
-        return board.status(version: plan.version, mode: plan.mode, uptimeSeconds: now - startedAt, workers: table)
+        return board.status(
+            version: plan.version, mode: plan.mode, uptimeSeconds: now - startedAt, workers: table,
+            load: load.status(governor))
     }
 }

@@ -71,7 +71,12 @@ extension Supervisor {
         }
         let keys = effects.steps.map(\.key).joined(separator: ", ")
         progress.words = [effects.isEmpty ? "nothing has changed" : "changed: \(keys)"]
-        if effects.contains(.rescale), plan.mode != .feederOnly { setGenerators(plan.generators) }
+        if effects.contains(.rescale), plan.mode != .feederOnly {
+            generatorsWanted = plan.generators
+            setGenerators(min(generatorsWanted, generatorsLimit ?? .max))
+        }
+        changeLoadPolicy()
+        if effects.contains(.renice) { for post in posts { tellGovernor(of: .ready, at: post, isBefore: false) } }
         if effects.contains(.dashboardOnOff) { switchDashboard() }
         if effects.contains(.encoderLive) { progress.waitsForEncoder = askEncoderToReload() }
         for post in posts where effects.restarts.contains(post.name.role) && post.slot.isWanted {

@@ -1,5 +1,4 @@
 internal import Domain
-internal import Glibc
 internal import IPC
 internal import Platform
 
@@ -10,11 +9,13 @@ extension Supervisor {
             throw Self.refusal("only the generators can be scaled: there is one of each of the others")
         }
         guard plan.mode != .feederOnly else { throw Self.refusal("a station in feeder-only mode has no generators") }
-        let bound = generatorsMax()
-        guard (0...bound.count).contains(order.count) else {
+        let bound = bound()
+        // Fewer is always possible.
+        guard order.count >= 0, order.count <= max(bound.count, generatorsWanted) else {
             throw Self.refusal("\(order.count) generators are too many: \(bound.reason)")
         }
-        setGenerators(order.count)
+        generatorsWanted = order.count
+        setGenerators(min(order.count, generatorsLimit ?? .max))
         let words = "generators: \(order.count)"
         return operations.begin(words) { [self] in
             let generators = posts.filter { $0.name.role == .generator }
@@ -51,27 +52,9 @@ extension Supervisor {
     }
 
     /// What this machine bears, and why not more.
-    func generatorsMax() -> (count: Int, reason: String) {
-        let present = posts.filter { $0.name.role == .generator }
-        let load = MachineLoad()
-        let byProcessors = max(1, load.cpusAllowed * 2)
-        let largest = present.compactMap { $0.sample?.figures.residentBytes }.max() ?? Self.generatorBytesUsual
-        var byMemory = Int.max
-        if let available = load.memoryAvailableBytes {
-            byMemory = present.count + Int(Double(available) * 0.8) / max(largest, 1)
-        }
-        let count = min(byProcessors, byMemory, Self.generatorsMost)
-        let reason =
-            if count == Self.generatorsMost {
-                "\(count) is the most"
-            } else if byMemory < byProcessors {
-                "the memory bears \(count), at \(largest >> 20) MiB each"
-            } else {
-                "\(load.cpusAllowed) processors bear \(count)"
-            }
-        return (count, reason)
+    private func bound() -> (count: Int, reason: String) {
+        guard let lastReading else { return (generatorsWanted, "the station has only just started") }
+        let largest = posts.filter { $0.name.role == .generator }.compactMap { $0.sample?.figures.residentBytes }.max()
+        return GeneratorRoom.most(lastReading, residentBytesEach: largest, level: governor.level)
     }
-
-    private static var generatorsMost: Int { 10 }
-    private static var generatorBytesUsual: Int { 300 << 20 }
 }

@@ -8,10 +8,12 @@ internal import Platform
 extension Supervisor {
     /// Tells the slot what happened, and performs what follows.
     func handle(_ event: Slot.Event, at post: Post) {
+        tellGovernor(of: event, at: post, isBefore: true)
         let before = post.slot.phase
         let actions = post.slot.handle(event, now: clock.monotonicSeconds, jitter: jitter)
         if post.slot.phase != before { forgetAnswer() }
         for action in actions { perform(action, at: post) }
+        tellGovernor(of: event, at: post, isBefore: false)
     }
 
     private func perform(_ action: Slot.Action, at post: Post) {
@@ -46,7 +48,7 @@ extension Supervisor {
             let worker = try Worker(
                 executable: plan.executable, arguments: ["worker", name.description] + plan.workerArguments,
                 environment: plan.workerEnvironment, generation: generation,
-                nice: name.role == .generator ? Int32(plan.generatorNice) : 0, now: clock.monotonicSeconds)
+                nice: plan.nice(name.role), now: clock.monotonicSeconds)
             begin(worker, at: post)
             keepOverRestart(post)
             note("started", "started, generation \(generation), pid \(worker.child.pid)", worker: name)
@@ -198,6 +200,7 @@ extension Supervisor {
                     return
                 }
                 board.note(report, from: post.name)
+                load.note(latenessSeconds: report.latenessSeconds)
                 if post.note(progress: report.progress, now: clock.monotonicSeconds) { handle(.progressed, at: post) }
             default: break
             }

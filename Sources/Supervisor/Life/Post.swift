@@ -55,6 +55,9 @@ final class Post {
         lineClosedAt = nil
     }
 
+    /// Of the process itself; nil once it has ended.
+    var livePid: Int32? { leaderHasEnded ? nil : worker?.child.pid }
+
     /// Reads the process's figures.
     func takeSample(now: Double) {
         guard let worker, !leaderHasEnded, let figures = ProcessFigures(pid: worker.child.pid) else { return }

@@ -5,7 +5,7 @@ internal import Glibc
 internal import Platform
 
 /// What a worker's end says to the supervisor.
-enum WorkerExit {
+enum WorkerEnding {
     /// The exit code for what a role threw; 1 for what only a person can understand.
     static func code(for error: any Error) -> Int32 {
         switch error {
