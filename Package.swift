@@ -83,7 +83,7 @@ let package = Package(
 
         // Tests mirror the rooms
         .target(
-            name: "TestSupport", dependencies: ["Domain", "IPC", "Platform"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["Domain", "IPC", "Platform", "Buffer"], path: "Tests/TestSupport",
             swiftSettings: fast),
         .testTarget(name: "SynthTests", dependencies: ["Synth"], swiftSettings: fast),
         .testTarget(name: "ConfigTests", dependencies: ["Config", "Domain"], swiftSettings: house),
@@ -120,6 +120,10 @@ let package = Package(
         .testTarget(
             name: "FlowTests", dependencies: ["CLI", "TestSupport", "Domain", "Platform", "IPC", "Buffer"],
             swiftSettings: house),
+        // The station under a real systemd, where one can be booted.
+        .testTarget(
+            name: "SystemdTests", dependencies: ["CLI", "TestSupport", "Domain", "Platform", "IPC"],
+            exclude: ["machine.sh"], swiftSettings: house),
         .testTarget(
             name: "BufferTests", dependencies: ["Buffer", "Domain", "Platform", "TestSupport", "CrashWriter"],
             swiftSettings: house),
