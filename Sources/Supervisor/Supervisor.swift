@@ -53,6 +53,7 @@ public final class Supervisor {
     let journal = JournalWriter.ifStandardErrorIsTheJournal()
     /// What a script that ended in `exec lofisup run` had started before is not ours.
     private let inherited = Orphans.children()
+    let requests = RequestIDs()
     var service = ServiceState()
     private var housekeepingAt = 0.0
     /// What was last answered, and when: asking often must not keep the loop from its work.
@@ -204,6 +205,7 @@ public final class Supervisor {
             post.takeSample(now: now)
         }
         if !service.isStopping { govern(now: now) }
+        boundReload(now: now)
         if epidemic.words != saidEpidemic {
             saidEpidemic = epidemic.words
             note("epidemic", epidemic.words ?? "all may start again", worker: nil, isWarning: epidemic.words != nil)

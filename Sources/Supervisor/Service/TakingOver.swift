@@ -53,8 +53,10 @@ extension Supervisor {
         else { return nil }
         begin(worker, at: post)
         handle(.adopt(generation: entry.generation), at: post)
+        // What the life before sent last may be half a line.
+        worker.link.endLine()
         worker.link.send(
-            .request(id: RequestID.hello, method: Method.ping.rawValue, parameters: .object([:])))
+            .request(id: requests.hello, method: Method.ping.rawValue, parameters: .object([:])))
         note("adopted", "goes on under this supervisor (pid \(pid))", worker: post.name)
         return Handover.Kept.allCases.map { $0.name(post.name, generation: entry.generation) }
     }
