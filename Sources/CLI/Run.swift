@@ -64,7 +64,8 @@ struct Run: ParsableCommand {
             workerArguments: station.workerArguments(config: snapshot), workerEnvironment: workerEnvironment,
             controlSocket: paths.controlSocket, workerConfigFile: snapshot, handoverFile: paths.handoverFile,
             eventsFile: paths.eventsFile, exitsFile: paths.exitsFile, generators: config.generator.count,
-            generatorNice: config.generator.nice, airNice: config.supervisor.airNice, hasDashboard: config.dashboard.enabled, restartPolicy: policy)
+            generatorNice: config.generator.nice, airNice: config.supervisor.airNice,
+            hasDashboard: config.dashboard.enabled, restartPolicy: policy)
     }
 
     private func ownExecutable() throws -> String {

@@ -107,6 +107,9 @@ public enum ReloadEffect: Sendable, Hashable {
         "supervisor.stable_after_seconds": .supervisorOnly,
         "supervisor.restart_budget": .supervisorOnly,
         "supervisor.restart_budget_seconds": .supervisorOnly,
+        "supervisor.load_policy": .supervisorOnly,
+        // The feeder has it from its next start on, too.
+        "supervisor.air_nice": .encoderRestartNeeded,
     ]
 }
 
