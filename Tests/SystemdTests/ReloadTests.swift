@@ -35,6 +35,12 @@ struct ReloadTests {
                 try machine.shell("systemctl reload lofisup")
                 try server.waitForMedia(key: "second", after: 0, withinSeconds: 60)
                 try service.waitForCushion()
+                // What was fed meanwhile waits in the cushion: only when that has been played through is it proved.
+                let clock = SystemClock()
+                let reloadedAt = clock.monotonicSeconds
+                try eventually(within: 60, "the cushion has been played through", pollSeconds: 0.2) {
+                    clock.monotonicSeconds - reloadedAt >= 15
+                }
                 #expect(try machine.property("MainPID") == supervisor)
                 #expect(try service.pids("worker encoder") == encoder)
                 #expect(try machine.property("NRestarts") == "0")
