@@ -83,7 +83,7 @@ let package = Package(
 
         // Tests mirror the rooms
         .target(
-            name: "TestSupport", dependencies: ["Domain", "Platform", "Buffer"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["Domain", "IPC", "Platform", "Buffer"], path: "Tests/TestSupport",
             swiftSettings: fast),
         .testTarget(name: "SynthTests", dependencies: ["Synth"], swiftSettings: fast),
         .testTarget(name: "ConfigTests", dependencies: ["Config", "Domain"], swiftSettings: house),
@@ -100,7 +100,7 @@ let package = Package(
         // A service for PlatformTests to put beside a service manager.
         .executableTarget(
             name: "NotifyWriter", dependencies: ["Platform"], path: "Tests/NotifyWriter", swiftSettings: house),
-        .testTarget(name: "GeneratorTests", dependencies: ["Generator", "TestSupport"], swiftSettings: house),
+        .testTarget(name: "GeneratorTests", dependencies: ["Generator", "Domain", "IPC", "TestSupport"], swiftSettings: house),
         .testTarget(
             name: "SupervisorTests",
             dependencies: ["Supervisor", "Config", "Domain", "IPC", "Platform", "TestSupport"],
@@ -111,6 +111,10 @@ let package = Package(
             name: "TestSupportTests", dependencies: ["TestSupport", "Domain", "Platform"], swiftSettings: house),
         .testTarget(
             name: "DashboardTests", dependencies: ["Dashboard", "Domain", "Platform", "TestSupport"],
+            swiftSettings: house),
+        .testTarget(
+            name: "CLITests",
+            dependencies: ["CLI", "Config", "Domain", "IPC", "Platform", "Supervisor", "TestSupport"],
             swiftSettings: house),
         .testTarget(name: "HouseRulesTests", swiftSettings: house),
         .testTarget(

@@ -10,13 +10,19 @@ public struct TrackRequest: Sendable, Hashable {
     /// Length wanted. Admission makes it exact, so a backend may miss by a little.
     public var seconds: Double
     public var seed: UInt64
+    /// With how many threads a backend may compute at the same time; nil leaves it to the backend. What it makes does
+    /// not depend on it.
+    public var threadsMax: Int?
 
-    public init(prompt: Prompt, number: Int, positionInPrompt: Int, seconds: Double, seed: UInt64) {
+    public init(
+        prompt: Prompt, number: Int, positionInPrompt: Int, seconds: Double, seed: UInt64, threadsMax: Int? = nil
+    ) {
         self.prompt = prompt
         self.number = number
         self.positionInPrompt = positionInPrompt
         self.seconds = seconds
         self.seed = seed
+        self.threadsMax = threadsMax
     }
 }
 

@@ -29,6 +29,7 @@ public final class GeneratorRole: Sendable {
     private let environment: [String: String]
     private let clock: any StationClock = SystemClock()
     private let work: Monitor<Work>
+    private let tuning = Monitor(WorkerTuning())
 
     private static let troubleWaitSeconds = 5.0
     /// Trouble that stays is said again after so long; the activity says it all the time.
@@ -57,6 +58,7 @@ public final class GeneratorRole: Sendable {
         defer { chain.close() }
         let admission = Admission(ffmpeg: ffmpeg, rules: AdmissionRules(config.generator))
         let cancellation = Cancellation()
+        link.serve(onTune: { [self] in tune($0) })
         link.ready()
         NamedThread.start("report") { [self] in
             while !link.stop.wait(seconds: 1) { report(buffer) }
@@ -86,6 +88,9 @@ public final class GeneratorRole: Sendable {
         }
     }
 
+    /// Works by `order` from now on; a rest that is under way is measured anew, a track is not begun again.
+    func tune(_ order: WorkerTuning) { tuning.withLock { $0 = order } }
+
     private func complain(_ words: String, _ memory: inout Memory) {
         let now = clock.monotonicSeconds
         if let before = memory.complainedAt, now - before < Self.complaintSeconds { return }
@@ -107,7 +112,8 @@ public final class GeneratorRole: Sendable {
         say("composing chunk \(slot.number), \(prompt.name)", fraction: 0)
         let began = clock.monotonicSeconds
         let request = TrackRequest(
-            prompt: prompt, number: slot.number, positionInPrompt: slot.positionInPrompt, seconds: seconds, seed: seed)
+            prompt: prompt, number: slot.number, positionInPrompt: slot.positionInPrompt, seconds: seconds, seed: seed,
+            threadsMax: tuning.read { $0.threads })
         let directory = slot.stagedFile + ".d"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: directory) }
@@ -171,14 +177,15 @@ public final class GeneratorRole: Sendable {
         }
     }
 
-    /// Rests as long as the Buffer's health allows, asking again every second: a rest that began with plenty must not
-    /// outlast it.
+    /// Rests as long as the Buffer's health allows and the supervisor wants, asking again every second: a rest that
+    /// began with plenty must not outlast it.
     private func rest(asTheHealthOf buffer: BufferDirectory) {
         let began = clock.monotonicSeconds
         while !link.stop.isGiven, let health = try? buffer.summary().health {
-            let left = began + config.buffer.bands.restSeconds(in: health) - clock.monotonicSeconds
+            let whole = TrackRest(health: health, bands: config.buffer.bands, tuning: tuning.read { $0 })
+            let left = began + whole.seconds - clock.monotonicSeconds
             if left <= 0 { return }
-            say("resting, the buffer is \(health.rawValue); \(Int(left.rounded(.up))) s left", fraction: nil)
+            say("\(whole.words); \(Int(left.rounded(.up))) s left", fraction: nil)
             link.stop.wait(seconds: min(1, left))
         }
     }

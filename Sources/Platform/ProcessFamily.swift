@@ -39,7 +39,9 @@ public struct ProcessFamily: Sendable, Equatable {
         for pid in members {
             for thread in Self.threads(of: pid) {
                 let words = (Self.text("/proc/\(pid)/task/\(thread)/schedstat") ?? "").split { $0 == " " || $0 == "\n" }
-                guard words.count == 3, let nanoseconds = UInt64(words[1]), let turns = UInt64(words[2]) else { continue }
+                guard words.count == 3, let nanoseconds = UInt64(words[1]), let turns = UInt64(words[2]) else {
+                    continue
+                }
                 waits[thread] = (nanoseconds, turns)
             }
         }
@@ -56,7 +58,11 @@ public struct ProcessFamily: Sendable, Equatable {
         for pid in members {
             for thread in Self.threads(of: pid) {
                 reached = true
-                if setpriority(__priority_which_t(PRIO_PROCESS.rawValue), id_t(thread), nice) != 0, errno != ESRCH, failed == 0 { failed = errno }
+                if setpriority(__priority_which_t(PRIO_PROCESS.rawValue), id_t(thread), nice) != 0, errno != ESRCH,
+                    failed == 0
+                {
+                    failed = errno
+                }
             }
             if getsid(pid) == pid {
                 let code = Self.set(sessionNice: nice, of: pid)
