@@ -100,7 +100,8 @@ let package = Package(
         // A service for PlatformTests to put beside a service manager.
         .executableTarget(
             name: "NotifyWriter", dependencies: ["Platform"], path: "Tests/NotifyWriter", swiftSettings: house),
-        .testTarget(name: "GeneratorTests", dependencies: ["Generator", "Domain", "IPC", "TestSupport"], swiftSettings: house),
+        .testTarget(
+            name: "GeneratorTests", dependencies: ["Generator", "Domain", "IPC", "TestSupport"], swiftSettings: house),
         .testTarget(
             name: "SupervisorTests",
             dependencies: ["Supervisor", "Config", "Domain", "IPC", "Platform", "TestSupport"],

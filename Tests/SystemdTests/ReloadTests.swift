@@ -29,7 +29,9 @@ struct ReloadTests {
                 try eventually(within: 20, "the journal names what is wrong", pollSeconds: 0.1) {
                     try machine.journal().contains("no_such_section")
                 }
-                #expect(try service.status().destinations.contains { $0.name == "first" && $0.state == "sending" })
+                try eventually(within: 10, "the first destination is sent to", pollSeconds: 0.1) {
+                    try service.status().destinations.contains { $0.name == "first" && $0.state == "sending" }
+                }
 
                 try service.configure(sections + destination("first") + destination("second"))
                 try machine.shell("systemctl reload lofisup")
