@@ -86,6 +86,11 @@ struct RestartTests {
                 let began = clock.monotonicSeconds
                 try hurt(service)
                 try service.waitForCushion()
+                // What was fed meanwhile waits in the cushion: only when that has been played through is it proved.
+                let hurtUntil = clock.monotonicSeconds
+                try eventually(within: 60, "the cushion has been played through", pollSeconds: 0.2) {
+                    clock.monotonicSeconds - hurtUntil >= 15
+                }
                 let seconds = clock.monotonicSeconds - began
                 #expect(try Makers(service) == before)
                 let workers = try service.status().workers
