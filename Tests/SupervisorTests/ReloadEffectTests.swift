@@ -1,5 +1,6 @@
 import Config
 import Domain
+import IPC
 import Supervisor
 import Testing
 
