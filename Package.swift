@@ -83,7 +83,8 @@ let package = Package(
 
         // Tests mirror the rooms
         .target(
-            name: "TestSupport", dependencies: ["Domain", "Platform"], path: "Tests/TestSupport", swiftSettings: fast),
+            name: "TestSupport", dependencies: ["Domain", "IPC", "Platform", "Buffer"], path: "Tests/TestSupport",
+            swiftSettings: fast),
         .testTarget(name: "SynthTests", dependencies: ["Synth"], swiftSettings: fast),
         .testTarget(name: "ConfigTests", dependencies: ["Config", "Domain"], swiftSettings: house),
         .testTarget(name: "BackendsTests", dependencies: ["Backends", "Domain", "Platform"], swiftSettings: fast),
@@ -111,10 +112,18 @@ let package = Package(
         .testTarget(
             name: "DashboardTests", dependencies: ["Dashboard", "Domain", "Platform", "TestSupport"],
             swiftSettings: house),
+        .testTarget(
+            name: "CLITests",
+            dependencies: ["CLI", "Config", "Domain", "IPC", "Platform", "Supervisor", "TestSupport"],
+            swiftSettings: house),
         .testTarget(name: "HouseRulesTests", swiftSettings: house),
         .testTarget(
             name: "FlowTests", dependencies: ["CLI", "TestSupport", "Domain", "Platform", "IPC", "Buffer"],
             swiftSettings: house),
+        // The station under a real systemd, where one can be booted.
+        .testTarget(
+            name: "SystemdTests", dependencies: ["CLI", "TestSupport", "Domain", "Platform", "IPC"],
+            exclude: ["machine.sh"], swiftSettings: house),
         .testTarget(
             name: "BufferTests", dependencies: ["Buffer", "Domain", "Platform", "TestSupport", "CrashWriter"],
             swiftSettings: house),

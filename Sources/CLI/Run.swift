@@ -32,11 +32,8 @@ struct Run: ParsableCommand {
             try first.commit()
             let supervisor = try Supervisor(
                 plan: first.plan, config: first.config, kept: kept,
-                reread: { [self] in
-                    let fresh = try reconfiguration(paths)
-                    try Requirements.check(config: fresh.config, environment: station.environment)
-                    return fresh
-                })
+                // Without the check of the tools: a child of the supervisor that is no worker would be ended as an orphan.
+                reread: { [self] in try reconfiguration(paths) })
             Log.info("lofisup \(Version.text) runs \(mode.rawValue) with its state in \(paths.stateDirectory)")
             let ending = supervisor.run(signals: signals)
             Log.info("stopped")

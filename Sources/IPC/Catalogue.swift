@@ -4,8 +4,9 @@ public import Domain
 ///
 /// Worker to supervisor: `ready` (`WorkerHello`) and `report` (`WorkerReport`) are notifications; `status` is a
 /// request, answered with `StationStatus`.
-/// Supervisor to worker: `stop` and `ping` are requests, answered before the worker begins to stop; `reload`
-/// (`ReloadOrder`) is answered when the worker runs by the new configuration; `tune` (`WorkerTuning`) is a notification.
+/// Supervisor to worker: `stop` is a request, answered before the worker begins to stop; `ping` is answered with
+/// `WorkerHello` by a worker that is ready, and refused before; `reload` (`ReloadOrder`) is answered when the worker
+/// runs by the new configuration; `tune` (`WorkerTuning`) is a notification.
 /// ctl to supervisor, looking: `ping`, `status`, `events`, `logs`, `why`, `plan`, `wait`.
 /// ctl to supervisor, changing, each answered with an `OperationStatus`: `start`, `stop`, `restart`, `pause` and
 /// `resume` (`WorkerOrder`), `scale` (`ScaleOrder`), `reload`, `shutdown`.

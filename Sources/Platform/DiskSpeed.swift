@@ -7,6 +7,11 @@ public struct DiskSpeed: Sendable, Equatable {
     /// Of one small write with its fsync, the median.
     public let syncSeconds: Double
 
+    public init(bytesPerSecond: Double, syncSeconds: Double) {
+        self.bytesPerSecond = bytesPerSecond
+        self.syncSeconds = syncSeconds
+    }
+
     /// Measures with a file that has no name, so that nothing stays behind whatever happens.
     /// - Parameters:
     ///   - bytes: how much is written at most.

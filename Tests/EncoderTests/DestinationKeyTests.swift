@@ -1,5 +1,7 @@
 import Config
+import Glibc
 import Platform
+import TestSupport
 import Testing
 
 @testable import Encoder
@@ -24,5 +26,22 @@ struct DestinationKeyTests {
     func none() throws {
         let key = try DestinationKey(of: "far") { nil }.current()
         #expect(key == nil)
+    }
+
+    @Test("a destination is connected to again after its key file has gone out of sight")
+    func connection() throws {
+        try withTemporaryDirectory { directory in
+            let file = directory + "/key"
+            try FileDescriptor.open(file, O_WRONLY | O_CREAT, mode: 0o600).write(all: Array("hunter2".utf8))
+            let target = RelayTarget(
+                Destination(name: "far", url: "rtmp://127.0.0.1/live", keyFile: file), environment: [:],
+                clock: ManualClock())
+            let before = try target.connection()
+            unlink(file)
+            let after = try target.connection()
+            #expect(before.preset == Array("rtmp_playpath=hunter2\n".utf8))
+            #expect(after.preset == before.preset)
+            #expect(after.secrets == before.secrets)
+        }
     }
 }

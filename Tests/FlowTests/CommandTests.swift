@@ -1,6 +1,7 @@
 import Domain
 import FoundationEssentials
 import Glibc
+import IPC
 import Platform
 import TestSupport
 import Testing
@@ -44,7 +45,7 @@ struct CommandTests {
                 try refusal(78, root + "/state", "cannot write to it")
             }
             let nobody = try Command(["status", "--root", root])
-            #expect(nobody.exit == .code(1))
+            #expect(nobody.exit == .code(69))
             #expect(
                 nobody.errors.contains("no station answers on \(root)/run/lofisup.sock; start one with `lofisup run`"))
             #expect(try Command(["run", "--root", root, "--mode", "sideways"]).exit == .code(64))
@@ -95,14 +96,14 @@ struct CommandTests {
         let before = try station.worker("generator/2")?.pid
         let restarted = try Command(["ctl", "restart", "generator/2", "--json"] + root)
         #expect(restarted.exit == .code(0), "\(restarted.errors)")
-        let answer = try JSONDecoder().decode([String: String].self, from: Data(restarted.output.utf8))
-        #expect(answer == ["worker": "generator/2", "outcome": "restarting"])
+        let answer = try StationJSON.decode(OperationStatus.self, from: Data(restarted.output.utf8))
+        #expect(answer.state == .done)
         try eventually(within: 10, "the second generator has a new process", pollSeconds: 0.1) {
             let worker = try station.worker("generator/2")
             return worker?.state == "running" && worker?.pid != before
         }
         let nonsense = try Command(["ctl", "restart", "nonsense"] + root)
-        #expect(nonsense.exit == .code(1))
+        #expect(nonsense.exit == .code(64))
         #expect(
             nonsense.errors.contains(
                 "there is no worker named nonsense; there are encoder, feeder, dashboard, generator"))

@@ -18,11 +18,7 @@ final class StationUnderTest: Sendable {
         self.process = process
     }
 
-    /// The binary that this test run built.
-    static var executable: String {
-        let tests = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
-        return URL(filePath: tests).deletingLastPathComponent().appending(path: "lofisup").path
-    }
+    static var executable: String { Command.executable }
 
     /// Starts `lofisup run` with `config` in `root`, hands it to `body`, and takes everything down. The picture is a
     /// small grey one that takes no time to prepare.

@@ -72,14 +72,14 @@ struct Order {
         case .done:
             if !output.json { print(status.outcome) }
         case .running:
-            if !output.json {
-                print("\(status.outcome); operation \(status.operation), see `lofisup ctl events`")
+            let place = "operation \(status.operation), see `lofisup ctl events`"
+            guard waited else {
+                if !output.json { print("\(status.outcome); \(place)") }
+                return
             }
-            if waited {
-                let seconds = String(format: "%g", waiting.timeout)
-                complain("not finished after \(seconds) s; it goes on (operation \(status.operation))")
-                throw ExitStatus.tryAgain.end
-            }
+            let seconds = String(format: "%g", waiting.timeout)
+            complain("not finished after \(seconds) s, it goes on: \(status.outcome); \(place)")
+            throw ExitStatus.tryAgain.end
         case .failed:
             complain(status.outcome)
             throw ExitStatus.failed.end

@@ -80,7 +80,7 @@ struct LiveTable {
     /// One write, from the top left corner on, each line cleared to its end: nothing is blank in between.
     private func draw(_ status: StationStatus, note: String?) throws {
         let (rows, columns) = Terminal.size
-        let table = TopText.lines(status, columns: columns, note: note)
+        let table = TopText.lines(status, columns: columns, rows: rows - 1, note: note)
         var frame = "\(Self.escape)H"
         for (at, line) in table.lines.prefix(rows - 1).enumerated() {
             frame += at == table.head ? "\(Self.escape)7m\(line)\(Self.escape)K\(Self.escape)0m" : line

@@ -5,20 +5,24 @@ internal import Foundation
 enum TopText {
     /// - Parameters:
     ///   - columns: no line is longer; nil for lines as long as they are.
+    ///   - rows: there is room for so many lines; nil for any number.
     ///   - note: what there is to say about the figures: that they are old.
     /// - Returns: the lines, and which of them is the head of the table.
     static func lines(
-        _ status: StationStatus, columns: Int? = nil, note: String? = nil
+        _ status: StationStatus, columns: Int? = nil, rows: Int? = nil, note: String? = nil
     ) -> (lines: [String], head: Int) {
         var lines = [
             "lofisup \(status.version), \(status.mode.rawValue), up \(Spelling.clock(status.uptimeSeconds))",
             status.sentence,
         ]
         if let load = status.load { lines += LoadText.lines(load) }
-        for destination in status.destinations { lines.append("to \(DestinationText.line(destination))") }
+        lines += status.destinations.map { "to \(DestinationText.line($0))" }
+        let table = table(status)
+        // In a small terminal the workers go first, but the sentence stays.
+        if let rows { lines.removeLast(min(max(0, lines.count + 1 + table.count - rows), lines.count - 2)) }
         lines.append(note ?? "")
         let head = lines.count
-        lines += table(status)
+        lines += table
         return (lines.map { line in columns.map { Spelling.cut(Spelling.harmless(line), to: $0) } ?? line }, head)
     }
 

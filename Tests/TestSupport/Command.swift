@@ -1,24 +1,30 @@
 import Foundation
 import Glibc
-import Platform
-import TestSupport
+public import Platform
 
 /// One run of the built `lofisup`, from its start to its end.
-struct Command {
-    let exit: ProcessExit
-    let output: String
-    let errors: String
+public struct Command: Sendable {
+    public let exit: ProcessExit
+    public let output: String
+    public let errors: String
 
-    /// - Parameter path: what the command finds as PATH.
-    init(
-        _ arguments: [String], path: String = ProcessInfo.processInfo.environment["PATH"] ?? "",
+    /// The binary that this test run built.
+    public static var executable: String {
+        let tests = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+        return URL(filePath: tests).deletingLastPathComponent().appending(path: "lofisup").path
+    }
+
+    /// - Parameter path: what the command finds as PATH; nil for that of this process.
+    public init(
+        _ arguments: [String], path: String? = nil,
         timeoutSeconds: Double = 20
     ) throws {
+        let path = path ?? ProcessInfo.processInfo.environment["PATH"] ?? ""
         (exit, output, errors) = try withTemporaryDirectory { scratch in
             let out = try FileDescriptor.open(scratch + "/out", O_RDWR | O_CREAT)
             let err = try FileDescriptor.open(scratch + "/err", O_RDWR | O_CREAT)
             let child = try ChildProcess(
-                path: StationUnderTest.executable, arguments: arguments, environment: ["PATH": path, "HOME": scratch],
+                path: Self.executable, arguments: arguments, environment: ["PATH": path, "HOME": scratch],
                 descriptors: [nil, out.number, err.number], newSession: true)
             guard let exit = child.wait(timeoutSeconds: timeoutSeconds) else {
                 child.signalGroup(SIGKILL)

@@ -1,15 +1,14 @@
-import Domain
+public import Domain
 import FoundationEssentials
-import TestSupport
 
 /// What one recording of a server holds.
-struct Recording {
-    let audio: DecodedAudio
-    let report: FarEndReport
-    let timeline: FLVTimeline
+public struct Recording {
+    public let audio: DecodedAudio
+    public let report: FarEndReport
+    public let timeline: FLVTimeline
 
     /// The recordings under `key`, oldest first, decoded into `scratch`.
-    static func all(_ server: RTMPServer, key: String, scratch: String) throws -> [Recording] {
+    public static func all(_ server: RTMPServer, key: String, scratch: String) throws -> [Recording] {
         try server.recordings(key: key).enumerated().map { at, file in
             let audio = try decodePCM(file, to: "\(scratch)/\(key)-\(at).pcm")
             return Recording(audio: audio, report: FarEnd.analyse(audio), timeline: try FLVTimeline.read(file))
@@ -17,20 +16,20 @@ struct Recording {
     }
 
     /// The first and the last index of the signal that was heard.
-    var firstIndex: Int? { report.runs.first?.indices.lowerBound }
-    var lastIndex: Int? { report.runs.last?.indices.upperBound }
+    public var firstIndex: Int? { report.runs.first?.indices.lowerBound }
+    public var lastIndex: Int? { report.runs.last?.indices.upperBound }
 }
 
 extension RTMPServer {
     /// Bytes recorded under `key`, and in how many files.
-    func recorded(key: String) -> (files: Int, lastBytes: Int) {
+    public func recorded(key: String) -> (files: Int, lastBytes: Int) {
         let files = recordings(key: key)
         let size = files.last.flatMap { try? FileManager.default.attributesOfItem(atPath: $0)[.size] as? Int }
         return (files.count, size ?? 0)
     }
 
     /// Waits until media flows into a recording that comes after the first `known` ones.
-    func waitForMedia(key: String, after known: Int, withinSeconds seconds: Double) throws {
+    public func waitForMedia(key: String, after known: Int, withinSeconds seconds: Double) throws {
         // The headers alone are less than 2000 bytes.
         try eventually(within: seconds, "media arrives in a new recording of \(key)", pollSeconds: 0.01) {
             let now = recorded(key: key)
@@ -41,5 +40,5 @@ extension RTMPServer {
 
 extension StationAudio {
     /// Milliseconds, for what a test prints.
-    static func words(_ frames: Int) -> String { "\(frames) frames (\(frames * 1000 / framesPerSecond) ms)" }
+    public static func words(_ frames: Int) -> String { "\(frames) frames (\(frames * 1000 / framesPerSecond) ms)" }
 }

@@ -1,18 +1,25 @@
 import Buffer
 import Domain
 import FoundationEssentials
-import TestSupport
 
 /// A Buffer whose tracks are pieces of the numbered signal. They overlap by the crossfade within a prompt, so that a
 /// station that joins them rightly plays the signal through.
-struct NumberedBuffer {
-    let root: String
-    var trackSeconds = 20
-    var promptSeconds = 36_000
-    var crossfadeSeconds = 2.0
+public struct NumberedBuffer {
+    /// The station's directory: the Buffer is in `state` under it.
+    public let root: String
+    public var trackSeconds: Int
+    public var promptSeconds: Int
+    public var crossfadeSeconds: Double
+
+    public init(root: String, trackSeconds: Int = 20, promptSeconds: Int = 36_000, crossfadeSeconds: Double = 2) {
+        self.root = root
+        self.trackSeconds = trackSeconds
+        self.promptSeconds = promptSeconds
+        self.crossfadeSeconds = crossfadeSeconds
+    }
 
     /// What a configuration has to say so that the station counts as the tracks do.
-    var sections: String {
+    public var sections: String {
         """
         [generator]
         count = 0
@@ -29,7 +36,7 @@ struct NumberedBuffer {
     ///   - evergreen: the tracks have aired already, and lie in the evergreen library.
     /// - Returns: the indices of the signal that the tracks hold.
     @discardableResult
-    func append(tracks: Int, from begin: Int = 0, evergreen: Bool = false) throws -> Range<Int> {
+    public func append(tracks: Int, from begin: Int = 0, evergreen: Bool = false) throws -> Range<Int> {
         try FileManager.default.createDirectory(atPath: root + "/state", withIntermediateDirectories: true)
         var rules = BufferRules(trackSeconds: trackSeconds, promptSeconds: promptSeconds)
         if evergreen { rules.keepConsumed = 0 }
