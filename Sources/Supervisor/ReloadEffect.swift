@@ -107,6 +107,8 @@ public enum ReloadEffect: Sendable, Hashable {
         "supervisor.stable_after_seconds": .supervisorOnly,
         "supervisor.restart_budget": .supervisorOnly,
         "supervisor.restart_budget_seconds": .supervisorOnly,
+        "supervisor.load_policy": .supervisorOnly,
+        "supervisor.air_nice": .encoderRestartNeeded,
     ]
 }
 
