@@ -62,7 +62,9 @@ let package = Package(
             ],
             resources: [.embedInCode("Page")],
             swiftSettings: house),
-        .target(name: "Supervisor", dependencies: ["Domain", "Platform", "Config", "IPC"], swiftSettings: house),
+        .target(
+            name: "Supervisor", dependencies: ["Domain", "Platform", "Config", "IPC"], exclude: ["README.md"],
+            swiftSettings: house),
 
         // Layer 5: the command
         .executableTarget(
