@@ -16,14 +16,18 @@ public enum Log {
     private static func write(_ priority: Int, _ text: String) {
         // A terminal that was stopped with Ctrl-S, or a pipe that nobody reads, must not stop the station: what does
         // not go out now is dropped, and counted.
-        var room = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
-        guard poll(&room, 1, 0) > 0 else {
+        guard hasRoom else {
             dropped.add(1, ordering: .relaxed)
             return
         }
         let lost = dropped.exchange(0, ordering: .relaxed)
         if lost > 0 { put(4, "warning: \(lost) lines of the log could not be written") }
-        put(priority, text)
+        if lost == 0 || hasRoom { put(priority, text) } else { dropped.add(1, ordering: .relaxed) }
+    }
+
+    private static var hasRoom: Bool {
+        var room = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
+        return poll(&room, 1, 0) > 0
     }
 
     /// The one thing that a process has in common with whoever else writes to its standard error.

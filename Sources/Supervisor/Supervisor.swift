@@ -151,7 +151,7 @@ public final class Supervisor {
         var due = min(housekeepingAt, control.deadline)
         for post in posts {
             if let deadline = post.slot.deadline(mayStart: mayStart(post, now: now)) { due = min(due, deadline) }
-            if let closedAt = post.lineClosedAt { due = min(due, closedAt + Self.silentEndSeconds) }
+            if let closedAt = post.lineClosedAt, !post.leaderHasEnded { due = min(due, closedAt + Self.silentEndSeconds) }
             if post.leaderHasEnded || post.leftover != nil {
                 due = min(due, now + Self.emptyingSeconds)
             }

@@ -1,6 +1,7 @@
 import Domain
 import FoundationEssentials
 import Glibc
+import IPC
 import Platform
 import TestSupport
 import Testing
@@ -77,8 +78,9 @@ struct FullStationTests {
 
         let restarted = try Command(["ctl", "restart", "feeder", "--json", "--root", station.root])
         #expect(restarted.exit == .code(0))
-        let answer = try JSONDecoder().decode([String: String].self, from: Data(restarted.output.utf8))
-        #expect(answer == ["worker": "feeder", "outcome": "restarting"])
+        let answer = try StationJSON.decode(OperationStatus.self, from: Data(restarted.output.utf8))
+        #expect(answer.state == .done)
+        #expect(answer.outcome == "feeder is running")
         let again = clock.monotonicSeconds
         try eventually(within: 10, "five more seconds have aired") { clock.monotonicSeconds - again > 5 }
         let local = try String(contentsOfFile: station.hlsDirectory + "/live.m3u8", encoding: .utf8)

@@ -50,6 +50,10 @@ struct RestartTests {
             try service.waitForCushion()
             try machine.shell("systemctl restart lofisup", timeoutSeconds: 60)
             #expect(try service.status().version == next)
+            // The encoder goes on as what it was, and the operator is told.
+            try eventually(within: 5, "the encoder's version is shown") {
+                try service.worker("encoder")?.otherVersion == version
+            }
             try service.waitForCushion()
             try machine.shell("systemctl restart lofisup", timeoutSeconds: 60)
             #expect(try service.status().version == next)
