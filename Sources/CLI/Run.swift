@@ -24,7 +24,9 @@ struct Run: ParsableCommand {
         let kept = DescriptorStore.taken()
         try reportingErrors {
             let paths = try station.paths()
-            let first = try reconfiguration(paths)
+            // The path as it was started, kept: after an upgrade a restarted worker is the new version.
+            let executable = try ownExecutable()
+            let first = try reconfiguration(paths, executable: executable)
             try paths.prepare()
             let lock = try StationLock.take(paths.lockFile)
             defer { withExtendedLifetime(lock) {} }
@@ -33,7 +35,7 @@ struct Run: ParsableCommand {
             let supervisor = try Supervisor(
                 plan: first.plan, config: first.config, kept: kept,
                 // Without the check of the tools: a child of the supervisor that is no worker would be ended as an orphan.
-                reread: { [self] in try reconfiguration(paths) })
+                reread: { [self] in try reconfiguration(paths, executable: executable) })
             Log.info("lofisup \(Version.text) runs \(mode.rawValue) with its state in \(paths.stateDirectory)")
             let ending = supervisor.run(signals: signals)
             Log.info("stopped")
@@ -43,14 +45,14 @@ struct Run: ParsableCommand {
 
     /// The configuration as it is now. The workers read a copy of it: one that is started again in the middle of an
     /// edit, or after a typo, must come up as the others did.
-    private func reconfiguration(_ paths: StationPaths) throws -> Reconfiguration {
+    private func reconfiguration(_ paths: StationPaths, executable: String) throws -> Reconfiguration {
         let text = FileManager.default.contents(atPath: station.config ?? paths.configFile) ?? Data()
         let config = try station.load(paths)
-        let plan = try plan(config: config, paths: paths)
+        let plan = plan(config: config, paths: paths, executable: executable)
         return Reconfiguration(config: config, plan: plan) { try AtomicFile.write(text, to: plan.workerConfigFile) }
     }
 
-    private func plan(config: StationConfig, paths: StationPaths) throws -> StationPlan {
+    private func plan(config: StationConfig, paths: StationPaths, executable: String) -> StationPlan {
         var policy = RestartPolicy()
         policy.pauseSecondsFirst = config.supervisor.restartFirstSeconds
         policy.pauseSecondsMax = config.supervisor.restartMaxSeconds
@@ -60,15 +62,15 @@ struct Run: ParsableCommand {
         policy.askSecondsMax = config.supervisor.stopSecondsMax
         let snapshot = paths.workerConfigFile
         return StationPlan(
-            mode: mode, version: Version.text, executable: try ownExecutable(),
+            mode: mode, version: Version.text, executable: executable,
             workerArguments: station.workerArguments(config: snapshot), workerEnvironment: workerEnvironment,
             controlSocket: paths.controlSocket, workerConfigFile: snapshot, handoverFile: paths.handoverFile,
             eventsFile: paths.eventsFile, exitsFile: paths.exitsFile, generators: config.generator.count,
-            generatorNice: config.generator.nice, airNice: config.supervisor.airNice, hasDashboard: config.dashboard.enabled, restartPolicy: policy)
+            generatorNice: config.generator.nice, airNice: config.supervisor.airNice,
+            hasDashboard: config.dashboard.enabled, restartPolicy: policy)
     }
 
     private func ownExecutable() throws -> String {
-        // The path as it was started, not /proc/self/exe: after an upgrade a restarted worker is the new version.
         try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     }
 

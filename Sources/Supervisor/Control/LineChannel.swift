@@ -31,6 +31,9 @@ final class LineChannel {
         flush()
     }
 
+    /// Ends a line that somebody else may have begun.
+    func endLine() { outgoing.append(UInt8(ascii: "\n")) }
+
     func flush() {
         guard wantsToWrite else { return }
         let count = outgoing.withUnsafeBytes {

@@ -25,7 +25,8 @@ extension Supervisor {
         var outcome: OperationBook.Verdict?
         /// What was started again for it, and had this generation before.
         var restarted: [(post: Post, generation: Int)] = []
-        var waitsForEncoder = false
+        /// Monotonic seconds.
+        var askedEncoderAt: Double?
         var words: [String] = []
     }
 
@@ -78,7 +79,9 @@ extension Supervisor {
         changeLoadPolicy()
         if effects.contains(.renice) { for post in posts { tellGovernor(of: .ready, at: post, isBefore: false) } }
         if effects.contains(.dashboardOnOff) { switchDashboard() }
-        if effects.contains(.encoderLive) { progress.waitsForEncoder = askEncoderToReload() }
+        if effects.contains(.encoderLive), askEncoderToReload() {
+            progress.askedEncoderAt = clock.monotonicSeconds
+        }
         for post in posts where effects.restarts.contains(post.name.role) && post.slot.isWanted {
             progress.restarted.append((post, post.slot.generation))
             handle(.restart, at: post)
@@ -87,7 +90,7 @@ extension Supervisor {
             let keys = effects.encoderKeys.joined(separator: ", ")
             progress.words.append("\(keys) waits for `lofisup ctl restart encoder`, which is heard")
         }
-        if !progress.waitsForEncoder { endReload(.done(progress.words.joined(separator: "; "))) }
+        if progress.askedEncoderAt == nil { endReload(.done(progress.words.joined(separator: "; "))) }
     }
 
     private func switchDashboard() {
@@ -109,7 +112,7 @@ extension Supervisor {
             let parameters = try? JSONValue(encoding: ReloadOrder(config: plan.workerConfigFile))
         else { return false }
         post.worker?.link.send(
-            .request(id: RequestID.reload, method: Method.reload.rawValue, parameters: parameters))
+            .request(id: requests.reload, method: Method.reload.rawValue, parameters: parameters))
         return true
     }
 
@@ -121,9 +124,19 @@ extension Supervisor {
 
     /// An encoder that ended before it answered has read the new file when it is back.
     func encoderEndedDuringReload() {
-        guard let progress = service.reload, progress.waitsForEncoder else { return }
+        guard let progress = service.reload, progress.askedEncoderAt != nil else { return }
         endReload(.done(progress.words.joined(separator: "; ")))
     }
+
+    /// Closing and opening destinations takes seconds; one that takes longer is not waited for.
+    func boundReload(now: Double) {
+        guard let progress = service.reload, let askedAt = progress.askedEncoderAt,
+            now > askedAt + Self.encoderReloadSecondsMax
+        else { return }
+        endReload(.failed(progress.words.joined(separator: "; ") + "; the encoder did not answer"))
+    }
+
+    private static var encoderReloadSecondsMax: Double { 20 }
 
     private func endReload(_ verdict: OperationBook.Verdict) {
         service.reload?.outcome = verdict

@@ -21,7 +21,7 @@ extension Supervisor {
         case .note(let what, let text): note(what.rawValue, text, worker: post.name, isWarning: what.isWarning)
         case .ask:
             post.worker?.link.send(
-                .request(id: RequestID.stop, method: Method.stop.rawValue, parameters: .object([:])))
+                .request(id: requests.stop, method: Method.stop.rawValue, parameters: .object([:])))
         case .terminate:
             post.worker?.child.signalGroup(SIGTERM)
             // A stopped process does not see SIGTERM until it goes on.
@@ -35,11 +35,17 @@ extension Supervisor {
         }
     }
 
-    /// The ids of what is asked of workers: one conversation each.
-    enum RequestID {
-        static let stop = 1
-        static let hello = 2
-        static let reload = 3
+    /// The ids of what is asked of workers. Each life of the supervisor has its own: the answer to what the life
+    /// before asked may still come.
+    struct RequestIDs {
+        let stop: Int
+        let hello: Int
+        let reload: Int
+
+        init() {
+            let base = Int.random(in: 1...1_000_000_000) * 4
+            (stop, hello, reload) = (base, base + 1, base + 2)
+        }
     }
 
     private func spawn(generation: Int, at post: Post) {
@@ -110,6 +116,7 @@ extension Supervisor {
         forget(worker.child.pidfd)
         Orphans.end(except: knownPids)
         board.forget(post.name)
+        if post.name.role == .encoder { encoderEndedDuringReload() }
         dropFromStore(post.name, generation: worker.generation)
         died(post, words: "\(exit)", .exited(cause(of: exit), "\(exit)"))
     }
@@ -211,9 +218,9 @@ extension Supervisor {
                     guard method == .status else { throw method.isUnknownHere }
                     return try statusAnswer()
                 })
-        case .response(RequestID.hello, let result): greet(result, from: post)
-        case .response(RequestID.reload, _): reloadAnswered(nil, by: post)
-        case .failure(RequestID.reload, _, let text): reloadAnswered(text, by: post)
+        case .response(requests.hello, let result): greet(result, from: post)
+        case .response(requests.reload, _): reloadAnswered(nil, by: post)
+        case .failure(requests.reload, _, let text): reloadAnswered(text, by: post)
         case .response, .failure: break
         }
     }

@@ -14,6 +14,8 @@ extension Supervisor {
                 return (post.name, pid)
             }, wanted: generatorsWanted, bufferHealth: board.bufferHealth)
         lastReading = reading
+        // Whoever waits for a processor is slow, not stuck; and what it may take in all stays within the cushion.
+        for post in posts { post.slot.pressureFactor = 1 + 0.4 * min(1, (reading.pressurePercent ?? 0) / 100) }
         perform(governor.turn(reading))
     }
 
