@@ -63,6 +63,8 @@ struct ProcessorGroup {
         guard mkdir(directory, 0o755) == 0, access(directory + "/cgroup.procs", W_OK) == 0 else {
             return try body(nil)
         }
+        // As much as the sessions in it had by themselves: else each of a stranger's outside weighs as much as all of it.
+        try? FileDescriptor.open(directory + "/cpu.shares", O_WRONLY).write(all: Array("8192".utf8))
         defer {
             // It can be removed once the last process in it has been reaped by whoever has to.
             try? eventually(within: 10, "the cgroup is empty") { rmdir(directory) == 0 }
