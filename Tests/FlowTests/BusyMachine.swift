@@ -10,8 +10,12 @@ struct BusyMachine {
     private let processes: [ChildProcess]
 
     /// Keeps every processor busy while `body` runs.
-    /// - Parameter group: a cpu cgroup that the work joins.
-    static func during<Result>(group: ProcessorGroup?, _ body: (BusyMachine) throws -> Result) throws -> Result {
+    /// - Parameters:
+    ///   - isHard: with stress-ng, memory and disks have work too.
+    ///   - group: a cpu cgroup that the work joins.
+    static func during<Result>(isHard: Bool, group: ProcessorGroup?, _ body: (BusyMachine) throws -> Result) throws
+        -> Result
+    {
         let count = max(1, MachineLoad().cpusAllowed)
         let environment = ["PATH": "/usr/bin:/bin"]
         var processes: [ChildProcess] = []
@@ -23,14 +27,16 @@ struct BusyMachine {
         }
         let kind: String
         if let stress = TestTool.path(of: "stress-ng") {
-            kind = "stress-ng --cpu \(count)"
+            var arguments = ["--cpu", String(count)]
+            if isHard { arguments += ["--vm", String(count), "--vm-bytes", "256M", "--io", String(count)] }
+            kind = "stress-ng " + arguments.joined(separator: " ")
             processes = [
                 try ChildProcess(
-                    path: stress, arguments: ["--cpu", String(count), "--quiet"], environment: environment,
+                    path: stress, arguments: arguments + ["--quiet"], environment: environment,
                     descriptors: [nil, nil, nil], newSession: true)
             ]
             try eventually(within: 10, "stress-ng has its workers") {
-                ProcessFamily(of: processes[0].pid).members.count > count
+                ProcessFamily(of: processes[0].pid).members.count > count * (isHard ? 3 : 1)
             }
         } else {
             kind = "\(count) counting shells"
@@ -57,6 +63,8 @@ struct ProcessorGroup {
         guard mkdir(directory, 0o755) == 0, access(directory + "/cgroup.procs", W_OK) == 0 else {
             return try body(nil)
         }
+        // As much as the sessions in it had by themselves: else each of a stranger's outside weighs as much as all of it.
+        try? FileDescriptor.open(directory + "/cpu.shares", O_WRONLY).write(all: Array("8192".utf8))
         defer {
             // It can be removed once the last process in it has been reaped by whoever has to.
             try? eventually(within: 10, "the cgroup is empty") { rmdir(directory) == 0 }

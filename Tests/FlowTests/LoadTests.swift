@@ -29,7 +29,7 @@ struct LoadTests {
         // A test run among others may meet one bad second; one of minutes, alone, may not.
         let worst = Self.secondsAsked == nil ? run.lateness.dropLast(run.lateness.count / 10).last : run.lateness.last
         #expect(worst ?? .infinity < Self.lateSecondsMax)
-        #expect(run.tracksMade > 0, "the generator gets what is left over")
+        if Self.secondsAsked != nil { #expect(run.tracksMade > 0, "the generator gets what is left over") }
     }
 
     @Test(
@@ -95,8 +95,8 @@ struct LoadTests {
                         [buffer]
                         healthy_rest_seconds = 0
                         warning_rest_seconds = 0
-                        target_hours = 1000
-                        max_hours = 1000
+                        target_hours = 700
+                        max_hours = 700
                         [dashboard]
                         enabled = false
                         """, supervisor: supervisor, destinations: [("far-end", server.url(key: "load"))])
@@ -104,7 +104,7 @@ struct LoadTests {
                     try station.waitUntilOnAir()
                     return try ProcessorGroup.during { group in
                         group?.take(ProcessFamily(of: station.supervisorPID).members)
-                        let run = try BusyMachine.during(group: group) { busy in
+                        let run = try BusyMachine.during(isHard: Self.secondsAsked != nil, group: group) { busy in
                             try watch(station, busy: busy.kind + (group == nil ? "" : " in the station's cpu cgroup"))
                         }
                         #expect(station.stop() == .code(0), "the station did not stop when told:\n\(station.log)")
@@ -133,13 +133,16 @@ struct LoadTests {
             try eventually(within: 30, "a second has passed", pollSeconds: 0.05) { clock.monotonicSeconds >= next }
             guard let load = try station.status().load else { continue }
             if let late = load.latenessSeconds { lateness.append(late) }
-            if let words = load.throttle { throttles.insert(words) }
+            // How it is held back; the reason has another figure every second.
+            if let words = load.throttle {
+                throttles.insert(words.split(separator: "; ").dropFirst().joined(separator: "; "))
+            }
         }
         let last = try station.status()
         return Run(
             busy: busy, report: nil, jumps: 0,
             reconnects: last.destinations.map(\.reconnects).reduce(0, +), lateness: lateness.sorted(),
-            throttles: throttles, tracksMade: (last.generation?.tracksMade ?? 0) - before,
+            throttles: throttles, tracksMade: max(0, (last.generation?.tracksMade ?? 0) - before),
             loadAverage: last.load?.loadAverage ?? 0)
     }
 }

@@ -40,7 +40,7 @@ struct GovernorTests {
         world.pass(seconds: 18, .strained())
         #expect(
             world.governor.words
-                == "held back: encoder and feeder wait 80 % of the time for a processor; generators at nice 19, 20 s rest"
+                == "held back: encoder and feeder wait 1.2 s in each second for a processor; generators at nice 19, 20 s rest"
                 + " after each track")
         #expect(world.said.last == world.governor.words)
     }
@@ -129,7 +129,7 @@ extension LoadReading {
     /// Neither short nor at ease.
     static var between: LoadReading {
         var reading = full()
-        reading.airWaitSecondsPerSecond = 0.4
+        reading.airWaitSecondsPerSecond = 0.7
         return reading
     }
 }

@@ -127,7 +127,7 @@ extension LoadReading {
 
     static func strained(generators: Int = 1) -> LoadReading {
         var reading = full(generators: generators)
-        reading.airWaitSecondsPerSecond = 0.8
+        reading.airWaitSecondsPerSecond = 1.2
         return reading
     }
 

@@ -2,10 +2,12 @@ public import Config
 
 /// When the governor acts, in figures. The defaults are `balanced`.
 ///
-/// Measured on two cores with ffmpeg encoding in real time: alone on the machine its threads wait 0.03 to 0.07 s in
-/// each second for a processor, in turns of a third of a millisecond, and frames come at most 35 ms late. Beside two
-/// busy programs of the same standing it is 0.27 s a second and 70 ms; beside eight 0.7 s and 100 to 400 ms; beside
-/// more, seconds. A busy program at niceness 19 is hardly noticed, whatever it makes of load average and PSI.
+/// Measured on two cores, one station, figures of each second. Alone on the machine, or beside generators that take
+/// what is left: the air's threads wait up to 0.1 s a second for a processor and the worst frame is 29 to 37 ms late.
+/// Beside stress-ng on processors, memory and disk in the same cgroup, with encoder and feeder at niceness -10: 0.5 to
+/// 1.3 s and 46 ms in the median, 74 ms at worst; the same with everything at niceness 0: 62 and 141 ms, and 1.0 and
+/// 4.2 s once ten generators join in. A busy program at niceness 19 is hardly noticed, whatever it makes of load average
+/// and PSI.
 public struct GovernorPolicy: Sendable, Equatable {
     /// False: nothing is ever held back.
     public var acts = true
@@ -15,7 +17,7 @@ public struct GovernorPolicy: Sendable, Equatable {
     public var lateSeconds = 0.1
     /// Strain when the encoder's and the feeder's threads together wait so many seconds in each second for a
     /// processor. Infinite: it is no reason.
-    public var strainWaitSeconds = 0.5
+    public var strainWaitSeconds = 0.8
     /// Strain when this share of the time (PSI `some avg10`, per cent) some task waits and others than the generators
     /// use the machine. Infinite: other programs are no reason.
     public var strainPressurePercent = Double.infinity
@@ -33,7 +35,7 @@ public struct GovernorPolicy: Sendable, Equatable {
     public var restSeconds = 20.0
     /// Generators that use less than this, in per cent of one processor, are in nobody's way: further levers would
     /// only stop the music.
-    public var worthPercent = 10.0
+    public var worthPercent = 15.0
 
     public init() {}
 
@@ -41,7 +43,7 @@ public struct GovernorPolicy: Sendable, Equatable {
         switch policy {
         case .balanced: break
         case .gentle:
-            strainWaitSeconds = 0.3
+            strainWaitSeconds = 0.4
             strainPressurePercent = 30
             riseSeconds = 4
             calmSeconds = 60

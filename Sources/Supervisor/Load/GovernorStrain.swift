@@ -38,7 +38,7 @@ enum GovernorStrain: Equatable {
             "the encoder's frames are \(Int($0 * 1000)) ms late"
         }
         judge(reading.airWaitSecondsPerSecond, against: policy.strainWaitSeconds) {
-            "encoder and feeder wait \(Self.tenths($0 * 100)) % of the time for a processor"
+            "encoder and feeder wait \(Self.tenths($0)) s in each second for a processor"
         }
         // A generator at niceness 19 that takes what is left makes tasks wait, itself, and is in nobody's way: pressure
         // counts only when it is somebody else's.

@@ -5,16 +5,20 @@ internal import Platform
 /// Pulls the governor's levers at the operating system.
 public enum LoadLever {
     /// Performs `.nice`, `.hold` and `.goOn` on the process `pid`; anything else is none of its business.
-    /// - Parameter startNice: the niceness that generators are started with.
+    /// - Parameter startNice: what is added to our own niceness when a generator is started.
     /// - Returns: why it could not be done; nil when it was, or when the process has gone.
     public static func perform(_ action: Governor.Action, pid: Int32, startNice: Int32) -> Governor.Failure? {
         switch action {
-        case .nice(let name, let nice): return set(nice: nice ?? min(19, startNice), name: name, pid: pid)
+        case .nice(let name, let nice): return set(nice: nice ?? born(startNice), name: name, pid: pid)
         case .hold: ProcessFamily.hold(pid)
         case .goOn: ProcessFamily.goOn(pid)
         case .tune, .limit, .say: break
         }
         return nil
+    }
+
+    private static func born(_ startNice: Int32) -> Int32 {
+        min(GovernorRestraint.niceMost, (ProcessFigures(pid: getpid())?.nice ?? 0) + startNice)
     }
 
     private static func set(nice: Int32, name: WorkerName, pid: Int32) -> Governor.Failure? {
