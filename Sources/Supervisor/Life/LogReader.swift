@@ -22,6 +22,9 @@ final class LogReader {
         limit.pass(readLines(), now: now)
     }
 
+    /// How many lines were held back and not yet told of: for the end of a life.
+    func takeDropped() -> Int { limit.takeDropped() }
+
     private func readLines() -> [String] {
         guard isOpen, let bytes = try? descriptor.read(upTo: Self.bytesAtOnce) else { return [] }
         if bytes.isEmpty {
@@ -63,7 +66,11 @@ struct LogLimit {
         dropped += lines.count - passed.count
         // Said when the flood has ebbed, and not once for each line that gets through.
         guard dropped > 0, allowance >= Self.burstLines / 2 else { return (passed, 0) }
+        return (passed, takeDropped())
+    }
+
+    mutating func takeDropped() -> Int {
         defer { dropped = 0 }
-        return (passed, dropped)
+        return dropped
     }
 }
