@@ -14,15 +14,17 @@ struct BadStation {
     private var files: UInt?
     private var executable: String
 
-    private static let seconds: [String: WritableKeyPath<RestartPolicy, Double>] = [
-        "pauseSecondsFirst": \.pauseSecondsFirst, "pauseSecondsMax": \.pauseSecondsMax,
-        "tryAgainSeconds": \.tryAgainSeconds, "diskFullSeconds": \.diskFullSeconds,
-        "stableSeconds": \.stableSeconds, "failureWindowSeconds": \.failureWindowSeconds,
-        "probeSeconds": \.probeSeconds, "probeSecondsMax": \.probeSecondsMax,
-        "missingBinaryProbeSeconds": \.missingBinaryProbeSeconds, "startSecondsMax": \.startSecondsMax,
-        "silentSecondsMax": \.silentSecondsMax, "stuckSecondsMax": \.stuckSecondsMax,
-        "askSecondsMax": \.askSecondsMax, "terminateSecondsMax": \.terminateSecondsMax,
-    ]
+    private static var seconds: [String: WritableKeyPath<RestartPolicy, Double>] {
+        [
+            "pauseSecondsFirst": \.pauseSecondsFirst, "pauseSecondsMax": \.pauseSecondsMax,
+            "tryAgainSeconds": \.tryAgainSeconds, "diskFullSeconds": \.diskFullSeconds,
+            "stableSeconds": \.stableSeconds, "failureWindowSeconds": \.failureWindowSeconds,
+            "probeSeconds": \.probeSeconds, "probeSecondsMax": \.probeSecondsMax,
+            "missingBinaryProbeSeconds": \.missingBinaryProbeSeconds, "startSecondsMax": \.startSecondsMax,
+            "silentSecondsMax": \.silentSecondsMax, "stuckSecondsMax": \.stuckSecondsMax,
+            "askSecondsMax": \.askSecondsMax, "terminateSecondsMax": \.terminateSecondsMax,
+        ]
+    }
 
     /// - Parameter settings: KEY=VALUE: `generators`, `executable`, `files` (RLIMIT_NOFILE), `failuresMax`, or seconds
     ///   of the restart policy.
@@ -50,7 +52,9 @@ struct BadStation {
         for directory in ["/run", "/state", "/steps"] { try Files.makeDirectory(root + directory) }
         if let files {
             var limit = rlimit(rlim_cur: files, rlim_max: files)
-            guard setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { throw SystemError("setrlimit") }
+            guard setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
+                throw SystemError("setrlimit")
+            }
         }
         let plan = StationPlan(
             mode: .full, version: "bad", executable: executable, workerArguments: [root], workerEnvironment: [:],

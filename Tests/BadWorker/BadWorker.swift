@@ -24,7 +24,9 @@ final class BadWorker {
         // Held for life: a second worker of this name at the same time finds it taken.
         let lock = open(root + "/\(file).lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         if flock(lock, LOCK_EX | LOCK_NB) != 0 { Diary.add("\(name) \(getpid())", to: root + "/twice") }
-        let steps = FileManager.default.contents(atPath: root + "/steps/" + file).map { String(decoding: $0, as: UTF8.self) }
+        let steps = FileManager.default.contents(atPath: root + "/steps/" + file).map {
+            String(decoding: $0, as: UTF8.self)
+        }
         for line in (steps ?? "ready").split(separator: "\n") {
             let words = line.split(separator: " ", maxSplits: 1).map(String.init)
             take(words[0], words.count > 1 ? words[1] : "")
@@ -59,7 +61,7 @@ final class BadWorker {
         case "hold-files": holdFiles()
         default: print("no such step: \(step)")
         }
-        fflush(stdout)
+        fflush(nil)
     }
 
     // MARK: - A good worker's life

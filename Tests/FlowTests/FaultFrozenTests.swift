@@ -11,7 +11,7 @@ import Testing
     .serialized, .enabled(if: RTMPServer.isInstalled, Comment(rawValue: RTMPServer.needs)),
     .enabled(if: TestTool.hasFFmpeg, Comment(rawValue: TestTool.needsFFmpeg)))
 struct FaultFrozenTests {
-    @Test("frozen workers are replaced and the reason is kept; only a frozen encoder is heard, for 12 s at most")
+    @Test("frozen workers are replaced and the reason is kept; only a frozen encoder is heard, for 14 s at most")
     func frozen() throws {
         try withTemporaryDirectory { root in
             let recordings = try FaultStation.run(root: root, seconds: 60) { fault in
@@ -36,7 +36,8 @@ struct FaultFrozenTests {
                 try fault.waitForMedia(after: known, withinSeconds: 20)
                 let took = fault.elapsedSeconds - frozenAt
                 print("media again \(took) s after the encoder was frozen")
-                #expect(took <= 12)
+                // Seven seconds of silence, and some more on a machine under pressure; then as after a kill.
+                #expect(took <= 14)
                 try wait(fault, "encoder", not: encoder, withinSeconds: 5)
                 try expectWatchdog(fault, "encoder")
                 let why = try Command(["ctl", "why", "encoder", "--root", root])
@@ -44,7 +45,9 @@ struct FaultFrozenTests {
                 #expect(why.output.contains("watchdog"), "\(why.output)")
                 try fault.wait(untilElapsed: fault.elapsedSeconds + 4)
             }
-            print("milliseconds repeated: \(FaultStation.seams(recordings).map { $0 * 1000 / StationAudio.framesPerSecond })")
+            print(
+                "milliseconds repeated: \(FaultStation.seams(recordings).map { $0 * 1000 / StationAudio.framesPerSecond })"
+            )
             #expect(recordings.count == 2)
             FaultStation.check(recordings)
         }
@@ -106,9 +109,11 @@ struct FaultFrozenTests {
     private func fill(_ path: String) throws {
         let file = try FileDescriptor.open(path, O_WRONLY | O_CREAT | O_APPEND)
         let block = [UInt8](repeating: 0, count: 1 << 12)
-        do {
+        do throws(SystemError) {
             while true { try file.write(all: block) }
-        } catch let error as SystemError where error.isDiskFull {}
+        } catch {
+            guard error.isDiskFull else { throw error }
+        }
     }
 
     /// True when the file holds every event up to the newest, each once and in order.

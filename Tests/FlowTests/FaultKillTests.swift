@@ -25,7 +25,9 @@ struct FaultKillTests {
             let each = FaultStation.workers.map { "\($0) \(kills[$0] ?? 0)" }.joined(separator: ", ")
             let sorted = back.sorted()
             let times =
-                sorted.isEmpty ? "" : "; media back after \(sorted[sorted.count / 2]) s (median), \(sorted[sorted.count - 1]) s at most"
+                sorted.isEmpty
+                ? ""
+                : "; media back after \(sorted[sorted.count / 2]) s (median), \(sorted[sorted.count - 1]) s at most"
             return "killed: \(each); \(pairs) times two together\(times)"
         }
     }

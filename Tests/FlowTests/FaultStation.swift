@@ -22,7 +22,8 @@ struct FaultStation {
     /// - Parameter seconds: how long the harm takes at most.
     static func run(root: String, seconds: Double, _ harm: (FaultStation) throws -> Void) throws -> [Recording] {
         try withRTMPServer { server in
-            let buffer = NumberedBuffer(root: root, trackSeconds: trackSeconds)
+            var buffer = NumberedBuffer(root: root, trackSeconds: trackSeconds)
+            buffer.diskReserveBytes = 1 << 20
             let tracks = Int(seconds / 18) + 6
             try buffer.append(tracks: tracks)
             let config = StationFile(

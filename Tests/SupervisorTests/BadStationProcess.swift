@@ -77,12 +77,17 @@ final class BadStationProcess: Sendable {
         }
     }
 
+    func ping() throws {
+        // The answer is null.
+        let _: Bool? = try client().ask(.ping, [String: String]())
+    }
+
     /// How long the supervisor takes to answer, at worst, while `condition` does not hold.
     func worstPing(withinSeconds seconds: Double, until fact: String, _ condition: () throws -> Bool) throws -> Double {
         var worst = 0.0
         try eventually(within: seconds, fact, pollSeconds: 0.05) {
             let asked = clock.monotonicSeconds
-            let _: JSONValue = try client().ask(.ping, [String: String]())
+            try ping()
             worst = max(worst, clock.monotonicSeconds - asked)
             return try condition()
         }
@@ -111,7 +116,7 @@ final class BadStationProcess: Sendable {
 
     /// What processes have told in a file of the root: words, and the number of the process at the end of each line.
     func diary(_ name: String) -> [(words: String, pid: Int32)] {
-        let bytes = (try? Files.read(root + "/" + name, bytesMax: 1 << 20)) ?? []
+        let bytes = (try? Files.read(root + "/" + name, bytesMax: 1 << 20)) ?? nil
         return String(decoding: bytes ?? [], as: UTF8.self).split(separator: "\n").compactMap { line in
             let parts = line.split(separator: " ")
             return parts.last.flatMap { Int32($0) }.map { (String(parts[0]), $0) }

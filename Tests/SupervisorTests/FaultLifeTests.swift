@@ -26,10 +26,12 @@ struct FaultLifeTests {
                 print(events.map { "\($0.worker ?? "-") \($0.kind): \($0.text)" }.joined(separator: "\n"))
                 let exits = events.filter { $0.kind == "exited" }
                 #expect(Set(exits.compactMap(\.worker)) == ["feeder", "encoder", "generator"])
-                let pause = try #require(events.first { $0.kind == "epidemic" && $0.text.contains("nothing is started") })
+                let pause = try #require(
+                    events.first { $0.kind == "epidemic" && $0.text.contains("nothing is started") })
                 let starts = events.filter { $0.kind == "started" }
                 try #require(starts.count == 3)
-                #expect(starts.map(\.worker) == ["encoder", "feeder", "generator"], "the most important one is the canary")
+                #expect(
+                    starts.map(\.worker) == ["encoder", "feeder", "generator"], "the most important one is the canary")
                 let alone = try #require(events.first { $0.text.hasSuffix("encoder is tried alone") })
                 let ready = try #require(events.first { $0.kind == "ready" && $0.worker == "encoder" })
                 let numbers = [exits.map(\.number).max() ?? 0, pause.number, alone.number]
@@ -42,13 +44,36 @@ struct FaultLifeTests {
         }
     }
 
+    @Test("a worker that nobody wrote down is found, and is gone before its place is filled again")
+    func strays() throws {
+        try withTemporaryDirectory { root in
+            let steps = ["encoder": "deaf\nready", "generator": "deaf\nready"]
+            try BadStationProcess.run(root: root, ["generators=1"], steps: steps) { station in
+                try station.waitUntilRunning(["encoder", "feeder", "generator"])
+                station.process.signal(SIGKILL)
+                _ = station.process.wait(timeoutSeconds: 5)
+                station.abandon()
+            }
+            try Files.remove(root + "/run/supervisor.json")
+            // Without a generator: that of the life before has no place to be found in.
+            try BadStationProcess.run(root: root, steps: steps) { station in
+                try station.waitUntilRunning()
+                #expect(station.diary("twice").isEmpty, "\(station.diary("twice"))")
+                #expect(station.processesLeft().count == 4, "\(station.processesLeft())")
+                #expect(station.stop() == .code(0))
+            }
+        }
+    }
+
     @Test("a supervisor killed at any moment and started again: nothing runs twice, and nothing is forgotten")
     func killedSupervisor() throws {
         try withTemporaryDirectory { root in
             var random = SplitMix64(seed: 5)
             // One that is deaf to the end of its line, one that fails again and again, and good ones.
             let steps = ["encoder": "deaf\nready", "dashboard": "ready\nlive 0.2\nexit 1"]
-            let settings = ["generators=1", "failuresMax=5", "pauseSecondsFirst=0.1", "pauseSecondsMax=0.1", "probeSeconds=60"]
+            let settings = [
+                "generators=1", "failuresMax=5", "pauseSecondsFirst=0.1", "pauseSecondsMax=0.1", "probeSeconds=60",
+            ]
             let clock = SystemClock()
             var generation = 0
             for _ in 0..<8 {
