@@ -106,7 +106,11 @@ let package = Package(
             name: "GeneratorTests", dependencies: ["Generator", "Domain", "IPC", "TestSupport"], swiftSettings: house),
         .testTarget(
             name: "SupervisorTests",
-            dependencies: ["Supervisor", "Config", "Domain", "IPC", "Platform", "TestSupport"],
+            dependencies: ["Supervisor", "Config", "Domain", "IPC", "Platform", "TestSupport", "BadWorker"],
+            swiftSettings: house),
+        // A station whose workers misbehave as SupervisorTests say.
+        .executableTarget(
+            name: "BadWorker", dependencies: ["Supervisor", "Config", "Domain", "Platform"], path: "Tests/BadWorker",
             swiftSettings: house),
         .testTarget(
             name: "IPCTests", dependencies: ["IPC", "Domain", "Platform", "TestSupport"], swiftSettings: house),

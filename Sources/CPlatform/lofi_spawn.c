@@ -47,14 +47,15 @@ static void child(const char *path, char *const argv[], char *const envp[], cons
         prctl(PR_SET_PDEATHSIG, SIGCONT);
     }
     if (cwd && chdir(cwd) < 0) goto fail;
-    // First out of the way of the targets, then into place: sources and targets may overlap.
-    int high = fcntl(report, F_DUPFD_CLOEXEC, fd_count + 64);
+    // First out of the way of the targets, then into place: sources and targets may overlap. No higher than needed: few
+    // numbers may be allowed.
+    int high = fcntl(report, F_DUPFD_CLOEXEC, fd_count);
     if (high < 0) goto fail;
     report = high;
     for (int i = 0; i < fd_count; i++) {
         int from = fds[i] >= 0 ? fds[i] : open("/dev/null", O_RDWR | O_CLOEXEC);
         if (from < 0) goto fail;
-        int lifted = fcntl(from, F_DUPFD_CLOEXEC, fd_count + 65);
+        int lifted = fcntl(from, F_DUPFD_CLOEXEC, fd_count);
         if (lifted < 0) goto fail;
         ((int *)fds)[i] = lifted; // the child's own copy of the parent's array
     }

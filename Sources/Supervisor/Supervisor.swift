@@ -57,6 +57,8 @@ public final class Supervisor {
     /// Wakes the loop when tasks wait for a processor; nil where the kernel does not offer it.
     private let pressure = try? PressureTrigger(stallMicroseconds: 1_000_000)
     var service = ServiceState()
+    /// A process has begun or ended since that was last written down.
+    var livesHaveChanged = false
     private var housekeepingAt = 0.0
     /// What was last answered, and when: asking often must not keep the loop from its work.
     private var answered: (status: JSONValue, at: Double)?
@@ -108,7 +110,9 @@ public final class Supervisor {
             let now = clock.monotonicSeconds
             let due = posts.filter { ($0.slot.startDeadline ?? .infinity) <= now }
             admitted = epidemic.admit(due.map(\.name), now: now)
+            sayEpidemic()
             for post in posts { attend(post, mayStart: mayStart(post, now: now), now: now) }
+            if livesHaveChanged { writeHandover(now: now) }
             if let due = governor.deadline, now >= due { perform(governor.tick(now: now)) }
             reapOrphans()
             if service.isStopping { stopNext() }
@@ -208,15 +212,19 @@ public final class Supervisor {
         for post in posts {
             if isLate { handle(.woke, at: post) }
             post.takeSample(now: now)
+            // A flood of lines that has ebbed may be followed by none.
+            if post.worker?.log.isOpen ?? false { readLog(of: post) }
         }
         if !service.isStopping { govern(now: now) }
         boundReload(now: now)
-        if epidemic.words != saidEpidemic {
-            saidEpidemic = epidemic.words
-            note("epidemic", epidemic.words ?? "all may start again", worker: nil, isWarning: epidemic.words != nil)
-        }
         tellServiceManager(now: now)
         writeHandover(now: now)
+    }
+
+    private func sayEpidemic() {
+        guard epidemic.words != saidEpidemic else { return }
+        saidEpidemic = epidemic.words
+        note("epidemic", epidemic.words ?? "all may start again", worker: nil, isWarning: epidemic.words != nil)
     }
 
     /// Descendants of dead workers come to us; whoever is not one of ours is only reaped.

@@ -10,6 +10,8 @@ public struct NumberedBuffer {
     public var trackSeconds: Int
     public var promptSeconds: Int
     public var crossfadeSeconds: Double
+    /// Room on its disk that is left alone; nil is the Buffer's own idea of it.
+    public var diskReserveBytes: Int?
 
     public init(root: String, trackSeconds: Int = 20, promptSeconds: Int = 36_000, crossfadeSeconds: Double = 2) {
         self.root = root
@@ -40,6 +42,7 @@ public struct NumberedBuffer {
         try FileManager.default.createDirectory(atPath: root + "/state", withIntermediateDirectories: true)
         var rules = BufferRules(trackSeconds: trackSeconds, promptSeconds: promptSeconds)
         if evergreen { rules.keepConsumed = 0 }
+        if let diskReserveBytes { rules.diskReserveBytes = diskReserveBytes }
         let buffer = try BufferDirectory(root: root + "/state", rules: rules)
         let frames = trackSeconds * StationAudio.framesPerSecond
         let crossfade = StationAudio.frames(inSeconds: crossfadeSeconds)

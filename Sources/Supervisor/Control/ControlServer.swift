@@ -54,18 +54,38 @@ final class ControlServer {
     ///   - farewell: told of each that had to go.
     func acceptWaiting(now: Double, welcome: (Client) -> Void, farewell: (Client) -> Void) {
         for _ in 0..<Self.acceptedAtOnceMax {
-            guard let socket = try? UnixSocket.accept(on: listener) else { return }
-            guard let channel = try? LineChannel(socket), let peer = try? UnixSocket.peer(of: socket) else { continue }
-            if clients.count >= Self.clientsMax,
-                let silent = clients.indices.min(by: { clients[$0].lastHeardAt < clients[$1].lastHeardAt })
-            {
-                farewell(clients.remove(at: silent))
+            let socket: FileDescriptor
+            do {
+                socket = try UnixSocket.accept(on: listener)
+            } catch {
+                // Left waiting it would call the loop again and again.
+                if error.code == EMFILE || error.code == ENFILE, dropMostSilent(farewell) { continue }
+                return
             }
+            guard let channel = try? LineChannel(socket), let peer = try? UnixSocket.peer(of: socket) else { continue }
+            if clients.count >= Self.clientsMax { dropMostSilent(farewell) }
             let mayChange = peer.uid == geteuid() || peer.uid == 0
             let client = Client(channel: channel, mayChange: mayChange, uid: peer.uid, now: now)
             clients.append(client)
             welcome(client)
         }
+    }
+
+    /// Lets go of some of those that have been silent longest, when descriptors are short.
+    func makeRoom(farewell: (Client) -> Void) {
+        for _ in 0..<Self.madeRoomCount where !dropMostSilent(farewell) { return }
+    }
+
+    /// As many as the start of a worker takes, and a few more.
+    private static let madeRoomCount = 8
+
+    /// False when there is nobody.
+    @discardableResult
+    private func dropMostSilent(_ farewell: (Client) -> Void) -> Bool {
+        let silent = clients.indices.min { clients[$0].lastHeardAt < clients[$1].lastHeardAt }
+        guard let silent else { return false }
+        farewell(clients.remove(at: silent))
+        return true
     }
 
     /// Answers request `id` of `client` as soon as `attempt` has an answer, and with `fallback` at `deadline`.

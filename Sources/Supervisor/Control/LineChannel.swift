@@ -42,12 +42,15 @@ final class LineChannel {
         if count > 0 { outgoing.removeFirst(count) } else if errno != EAGAIN { isOpen = false }
     }
 
-    /// The messages that have come in.
+    /// As much as is read in one turn of the loop: what a flood of small messages costs must leave time for others.
+    private static let bytesAtOnce = 4096
+
+    /// The messages that have come in, or the first of them.
     /// - Parameter complain: told of each line that cannot be read; the conversation goes on unless a line is endless.
     func receive(complain: (WireError) -> Void) -> [Message] {
         var messages: [Message] = []
         do {
-            let bytes = try descriptor.read(upTo: 65_536)
+            let bytes = try descriptor.read(upTo: Self.bytesAtOnce)
             if bytes.isEmpty { isOpen = false }
             for line in try lines.add(bytes) {
                 do {

@@ -65,12 +65,15 @@ extension Supervisor {
                 case ENOSPC, EDQUOT: .diskFull
                 default: .crash
                 }
+            // Who only holds a connection gives way to who plays.
+            if error.code == EMFILE { control.makeRoom { forget($0.channel.descriptor) } }
             died(post, words: error.description, .spawnFailed(cause, error.description))
         }
     }
 
     func begin(_ worker: Worker, at post: Post) {
         post.beginLife(worker)
+        livesHaveChanged = true
         watch(worker.child.pidfd.number, .process(post))
         watch(worker.link.descriptor.number, .line(post))
         watch(worker.log.descriptor.number, .log(post))
@@ -111,8 +114,10 @@ extension Supervisor {
         worker.child.signalGroup(SIGKILL)
         guard let exit = worker.child.reap() else { return }
         readLog(of: post)
+        sayDropped(worker.log.takeDropped(), of: post, generation: worker.generation)
         receive(at: post)
         post.leaderHasEnded = true
+        livesHaveChanged = true
         forget(worker.child.pidfd)
         Orphans.end(except: knownPids)
         board.forget(post.name)
@@ -163,12 +168,15 @@ extension Supervisor {
         guard let worker = post.worker else { return }
         let (lines, dropped) = worker.log.read(now: clock.monotonicSeconds)
         for line in lines { pass(line, level: LogLevel(of: line), of: post, generation: worker.generation) }
-        if dropped > 0 {
-            let words = "\(dropped) lines came too fast and were dropped"
-            pass(words, level: .warning, kind: "dropped", of: post, generation: worker.generation)
-        }
+        sayDropped(dropped, of: post, generation: worker.generation)
         // A closed output is readable for ever; the worker itself lives on.
         if !worker.log.isOpen { forget(worker.log.descriptor) }
+    }
+
+    private func sayDropped(_ count: Int, of post: Post, generation: Int) {
+        guard count > 0 else { return }
+        let words = "\(count) lines came too fast and were dropped"
+        pass(words, level: .warning, kind: "dropped", of: post, generation: generation)
     }
 
     private func pass(_ line: String, level: LogLevel, kind: String? = nil, of post: Post, generation: Int) {
@@ -181,9 +189,7 @@ extension Supervisor {
 
     func receive(at post: Post) {
         guard let worker = post.worker else { return }
-        let messages = worker.link.receive { error in
-            note("garbled", "sent \(error)", worker: post.name, isWarning: true)
-        }
+        let messages = worker.link.receive { error in garbled("\(error)", by: post) }
         for message in messages { take(message, from: post, worker) }
         if !worker.link.isOpen {
             forget(worker.link.descriptor)
@@ -191,6 +197,18 @@ extension Supervisor {
             if post.lineClosedAt == nil { post.lineClosedAt = clock.monotonicSeconds }
         }
     }
+
+    /// Said seldom: one that sends garbage sends much of it, and the book of events is for what has happened.
+    private func garbled(_ words: String, by post: Post) {
+        let now = clock.monotonicSeconds
+        post.garbled.count += 1
+        guard now >= post.garbled.saidAt + Self.garbledSeconds else { return }
+        let more = post.garbled.count > 1 ? " (\(post.garbled.count) times since that was last said)" : ""
+        post.garbled = (0, now)
+        note("garbled", "sent \(words)\(more)", worker: post.name, isWarning: true)
+    }
+
+    private static var garbledSeconds: Double { 10 }
 
     private func take(_ message: Message, from post: Post, _ worker: Worker) {
         handle(.heard, at: post)
@@ -203,8 +221,7 @@ extension Supervisor {
                 epidemic.ready(post.name, now: clock.monotonicSeconds)
             case .report:
                 guard let report = try? parameters.decoded(as: WorkerReport.self) else {
-                    note("garbled", "sent a report that cannot be read", worker: post.name, isWarning: true)
-                    return
+                    return garbled("a report that cannot be read", by: post)
                 }
                 board.note(report, from: post.name)
                 load.note(latenessSeconds: report.latenessSeconds)

@@ -19,29 +19,45 @@ final class LogReader {
     /// The lines that have come in, as many as the limit lets through, and how many it has held back since it last
     /// said so.
     func read(now: Double) -> (lines: [String], dropped: Int) {
-        limit.pass(readLines(), now: now)
+        limit.refill(now: now)
+        let lines = readLines()
+        return (lines, limit.dropsToTell())
     }
+
+    /// How many lines were held back and not yet told of: for the end of a life.
+    func takeDropped() -> Int { limit.takeDropped() }
 
     private func readLines() -> [String] {
         guard isOpen, let bytes = try? descriptor.read(upTo: Self.bytesAtOnce) else { return [] }
+        var found: [String] = []
         if bytes.isEmpty {
             isOpen = false
-            defer { line = [] }
-            return line.isEmpty ? [] : [String(decoding: line, as: UTF8.self)]
+            end(into: &found)
+            return found
         }
-        var found: [String] = []
-        for part in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast() {
-            add(part)
-            if !line.isEmpty { found.append(String(decoding: line, as: UTF8.self)) }
-            line = []
+        var start = 0
+        bytes.withUnsafeBytes { bytes in
+            while let newline = memchr(bytes.baseAddress.map { $0 + start }, 0x0A, bytes.count - start) {
+                let end = bytes.baseAddress.map { UnsafeRawPointer(newline) - $0 } ?? 0
+                add(bytes[start..<end])
+                self.end(into: &found)
+                start = end + 1
+                if start == bytes.count { return }
+            }
+            add(bytes[start...])
         }
-        add(bytes[(bytes.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0)...])
         return found
     }
 
     /// A line is cut here, never kept whole.
-    private func add(_ part: ArraySlice<UInt8>) {
+    private func add(_ part: Slice<UnsafeRawBufferPointer>) {
         line += part.prefix(max(0, Self.lineBytesMax - line.count))
+    }
+
+    /// The end of a line. In a flood nearly all of them are only counted.
+    private func end(into found: inout [String]) {
+        defer { line.removeAll(keepingCapacity: true) }
+        if !line.isEmpty, limit.passes() { found.append(String(decoding: line, as: UTF8.self)) }
     }
 }
 
@@ -55,15 +71,26 @@ struct LogLimit {
 
     init(now: Double) { at = now }
 
-    mutating func pass(_ lines: [String], now: Double) -> (lines: [String], dropped: Int) {
+    mutating func refill(now: Double) {
         allowance = min(Self.burstLines, allowance + (now - at) * Self.linesASecond)
         at = now
-        let passed = Array(lines.prefix(Int(allowance)))
-        allowance -= Double(passed.count)
-        dropped += lines.count - passed.count
-        // Said when the flood has ebbed, and not once for each line that gets through.
-        guard dropped > 0, allowance >= Self.burstLines / 2 else { return (passed, 0) }
+    }
+
+    /// Whether one more line passes.
+    mutating func passes() -> Bool {
+        if allowance < 1 {
+            dropped += 1
+            return false
+        }
+        allowance -= 1
+        return true
+    }
+
+    /// Told when the flood has ebbed, and not once for each line that gets through.
+    mutating func dropsToTell() -> Int { allowance >= Self.burstLines / 2 ? takeDropped() : 0 }
+
+    mutating func takeDropped() -> Int {
         defer { dropped = 0 }
-        return (passed, dropped)
+        return dropped
     }
 }

@@ -18,6 +18,8 @@ final class Post {
     var lineClosedAt: Double?
     /// The newest first.
     var exits: [WorkerExit] = []
+    /// Messages that could not be read since that was last said; monotonic seconds.
+    var garbled = (count: 0, saidAt: -Double.infinity)
     /// Gathered before it is killed for standing still.
     var stack: [String] = []
     var version: String?

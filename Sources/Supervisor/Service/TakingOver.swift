@@ -26,11 +26,24 @@ extension Supervisor {
                 post.leftover = leftover(of: entry, now: now)
             }
         }
+        takeStrays(now: now)
         // Of a worker that is not there any more, such as a generator that was scaled away.
         for entry in before?.workers ?? [] where !posts.contains(where: { $0.name.description == entry.worker }) {
             leftover(of: entry, now: now)?.child.signalGroup(SIGKILL)
         }
         for (name, _) in kept where !taken.contains(name) { DescriptorStore.drop(name: name) }
+    }
+
+    /// A life that ends right after it has started a worker may not have written that down.
+    private func takeStrays(now: Double) {
+        let known = posts.compactMap { $0.worker?.child.pid ?? $0.leftover?.child.pid }
+        for stray in Strays.find(arguments: plan.workerArguments, except: known) {
+            if let post = posts.first(where: { $0.name == stray.worker && $0.worker == nil && $0.leftover == nil }) {
+                post.leftover = (stray.child, now + Self.leftoverSecondsMax)
+            } else {
+                stray.child.signalGroup(SIGKILL)
+            }
+        }
     }
 
     /// Takes over the process that `entry` names, if its descriptors were kept; returns the names of those.
@@ -118,6 +131,7 @@ extension Supervisor {
         let isUrgent = handover.lives != service.writtenHandover?.lives || service.isStopping
         let isDue = now - (service.writtenHandover?.writtenAt ?? 0) >= Self.handoverSecondsMax
         guard isUrgent || isDue else { return }
+        livesHaveChanged = false
         handover.writtenAt = now
         service.writtenHandover = handover
         if let bytes = try? StationJSON.encode(handover) { scribe.replace(plan.handoverFile, with: bytes) }
