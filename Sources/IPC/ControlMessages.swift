@@ -86,7 +86,7 @@ public struct FeedPage: Sendable, Codable, Equatable {
 
 /// One event, or one line of a worker's log.
 public struct FeedEntry: Sendable, Codable, Equatable {
-    /// Without gaps, from 1, over restarts of the supervisor too.
+    /// Without gaps, from 1; of events over restarts of the supervisor too, of log lines from its start.
     public var number: Int
     /// Seconds since 1970.
     public var time: Double

@@ -13,6 +13,8 @@ public struct SignalFeed: ~Copyable {
         guard fd >= 0 else { throw SystemError("signalfd", code: -fd) }
         feed = FileDescriptor(owning: fd)
         signal(SIGPIPE, SIG_IGN)
+        // Ignored, as a parent may have left it, children would vanish without telling how they ended.
+        signal(SIGCHLD, SIG_DFL)
     }
 
     /// Readable when a signal waits.

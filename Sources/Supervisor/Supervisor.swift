@@ -43,6 +43,8 @@ public final class Supervisor {
     /// Who may start in this turn.
     private var admitted: Set<WorkerName> = []
     private var saidEpidemic: String?
+    /// What a plan is being made for.
+    var planUnderWay: PlanAnswer?
     var events: EventBook
     var lines = Ring(countMax: 5000, bytesMax: 1 << 20)
     var operations: OperationBook
@@ -53,7 +55,7 @@ public final class Supervisor {
     let journal = JournalWriter.ifStandardErrorIsTheJournal()
     /// What a script that ended in `exec lofisup run` had started before is not ours.
     private let inherited = Orphans.children()
-    let requests = RequestIDs()
+    var requests = RequestIDs()
     /// Wakes the loop when tasks wait for a processor; nil where the kernel does not offer it.
     private let pressure = try? PressureTrigger(stallMicroseconds: 1_000_000)
     var service = ServiceState()
@@ -102,12 +104,13 @@ public final class Supervisor {
         watch(errands.descriptor, .errands)
         if let pressure { watch(pressure.descriptor, .pressure, for: .urgent) }
         note("station", "lofisup \(plan.version) starts, \(plan.mode.rawValue)", worker: nil)
-        for post in posts where post.worker == nil && post.leftover == nil { handle(.begin, at: post) }
+        for post in posts where post.worker == nil { handle(.begin, at: post) }
         while !isFinished {
             for event in readiness.wait(seconds: max(0, nextDeadline - clock.monotonicSeconds)) {
                 serve(event, signals: signals)
             }
             let now = clock.monotonicSeconds
+            forgiveIfLate(now: now)
             let due = posts.filter { ($0.slot.startDeadline ?? .infinity) <= now }
             admitted = epidemic.admit(due.map(\.name), now: now)
             sayEpidemic()
@@ -155,7 +158,9 @@ public final class Supervisor {
         var due = min(housekeepingAt, control.deadline)
         for post in posts {
             if let deadline = post.slot.deadline(mayStart: mayStart(post, now: now)) { due = min(due, deadline) }
-            if let closedAt = post.lineClosedAt, !post.leaderHasEnded { due = min(due, closedAt + Self.silentEndSeconds) }
+            if let closedAt = post.lineClosedAt, !post.leaderHasEnded {
+                due = min(due, closedAt + Self.silentEndSeconds)
+            }
             if post.leaderHasEnded || post.leftover != nil {
                 due = min(due, now + Self.emptyingSeconds)
             }
@@ -205,12 +210,8 @@ public final class Supervisor {
     // MARK: - Once a second
 
     private func housekeep(now: Double) {
-        // A machine that was asleep, or a supervisor that was: what the workers did meanwhile is not known.
-        let isLate = housekeepingAt > 0 && now - housekeepingAt > Self.lateSecondsMax
         housekeepingAt = now + 1
-        if isLate { note("station", "stood still for \(Int(now - housekeepingAt)) s", worker: nil) }
         for post in posts {
-            if isLate { handle(.woke, at: post) }
             post.takeSample(now: now)
             // A flood of lines that has ebbed may be followed by none.
             if post.worker?.log.isOpen ?? false { readLog(of: post) }
@@ -221,6 +222,14 @@ public final class Supervisor {
         writeHandover(now: now)
     }
 
+    /// A machine that was asleep, or a supervisor that was: what the workers did meanwhile is not known.
+    private func forgiveIfLate(now: Double) {
+        let lateSeconds = now - housekeepingAt
+        guard housekeepingAt > 0, lateSeconds > Self.lateSecondsMax else { return }
+        note("station", "stood still for \(Int(lateSeconds)) s", worker: nil)
+        for post in posts { handle(.woke, at: post) }
+    }
+
     private func sayEpidemic() {
         guard epidemic.words != saidEpidemic else { return }
         saidEpidemic = epidemic.words
@@ -229,9 +238,11 @@ public final class Supervisor {
 
     /// Descendants of dead workers come to us; whoever is not one of ours is only reaped.
     private func reapOrphans() {
-        while let pid = Orphans.next(except: knownPids) {
-            Log.info("a process that a dead worker left behind has ended (pid \(pid))")
-        }
+        var wasAny = false
+        // Whatever ran in this process before us is reaped, too: an ended child hides those that ended after it.
+        while Orphans.next(except: posts.compactMap { $0.worker?.child.pid }) != nil { wasAny = true }
+        // What it had started in turn is ours now.
+        if wasAny { Orphans.end(except: knownPids) }
     }
 
     var knownPids: [Int32] { posts.compactMap { $0.worker?.child.pid } + inherited }

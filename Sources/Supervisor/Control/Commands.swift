@@ -89,7 +89,10 @@ extension Supervisor {
     }
 
     private func planReply() -> Reply {
+        // One is enough for all who ask meanwhile: each is a thread and a read of the file.
+        if let planUnderWay { return reply(with: planUnderWay) }
         let answer = PlanAnswer()
+        planUnderWay = answer
         let (reread, config) = (reread, config)
         errands.send("plan") {
             let plan: ReloadPlan
@@ -98,9 +101,16 @@ extension Supervisor {
             } catch {
                 plan = ReloadPlan(steps: [], problem: "\(error)")
             }
-            return { _ in answer.plan = plan }
+            return { supervisor in
+                answer.plan = plan
+                supervisor.planUnderWay = nil
+            }
         }
-        return .later(
+        return reply(with: answer)
+    }
+
+    private func reply(with answer: PlanAnswer) -> Reply {
+        .later(
             seconds: 30, attempt: { try answer.plan.map { try JSONValue(encoding: $0) } },
             fallback: { throw WireError.timedOut(method: "plan", seconds: 30) })
     }
@@ -109,6 +119,9 @@ extension Supervisor {
 
     private func change(_ method: Method, _ parameters: JSONValue) throws -> OperationStatus {
         if method == .shutdown {
+            // Also in the middle of handing over.
+            service.ending = service.ending.map { _ in .stop }
+            service.exitCode = .done
             beginStop(.stop, "asked by ctl")
             return operations.begin("the station goes down") { nil }
         }
@@ -132,6 +145,7 @@ extension Supervisor {
         let name = post.name
         switch method {
         case .start:
+            if case .paused = post.slot.phase { throw Self.refusal("\(name) is paused; `lofisup ctl resume \(name)`") }
             handle(.start, at: post)
             return operations.begin("\(name): starting") { Self.running(post, after: before - 1) }
         case .stop:
@@ -148,10 +162,16 @@ extension Supervisor {
                 throw Self.refusal(
                     "a paused encoder is dead air that looks alive; `lofisup ctl stop encoder` leaves the air cleanly")
             }
-            guard post.slot.isReady else { throw Self.refusal("\(name) is \(post.slot.phase.word), not running") }
+            guard case .running = post.slot.phase else {
+                throw Self.refusal("\(name) is \(post.slot.phase.word), not running")
+            }
             handle(.pause, at: post)
             return operations.begin("\(name): pausing") {
-                if case .paused = post.slot.phase { .done("\(name) is paused") } else { nil }
+                if case .paused = post.slot.phase {
+                    .done("\(name) is paused")
+                } else {
+                    .failed("\(name) is \(post.slot.phase.word)")
+                }
             }
         case .resume:
             handle(.resume, at: post)
@@ -163,6 +183,8 @@ extension Supervisor {
     private static func running(_ post: Post, after generation: Int) -> OperationBook.Verdict? {
         switch post.slot.phase {
         case .running where post.slot.generation > generation: .done("\(post.name) is running")
+        case .backingOff where post.slot.lastExit?.cause == .diskFull:
+            .failed("\(post.name) waits for room on the disk: \(post.slot.lastExit?.words ?? "")")
         case .quarantined, .held: .failed("\(post.name) is \(post.slot.phase.word): \(post.slot.lastExit?.words ?? "")")
         case .stopped where !post.slot.isWanted: .failed("\(post.name) was stopped")
         default: nil
@@ -172,7 +194,7 @@ extension Supervisor {
     static func refusal(_ words: String) -> WireError { .refused(code: Message.Code.failed, message: words) }
 
     private func post(_ order: WorkerOrder) throws -> Post {
-        if let post = posts.first(where: { $0.name == WorkerName(order.worker) }) { return post }
+        if let post = posts.first(where: { $0.name == WorkerName(order.worker) && !$0.isLeaving }) { return post }
         let known = posts.map(\.name.description).joined(separator: ", ")
         throw Self.refusal("no worker named \(order.worker); there are: \(known)")
     }
@@ -189,7 +211,7 @@ extension Supervisor {
 }
 
 /// Filled in by an errand.
-private final class PlanAnswer: @unchecked Sendable {
+final class PlanAnswer: @unchecked Sendable {
     // Only touched by the control loop: the errand hands it back there.
     var plan: ReloadPlan?
 }

@@ -25,10 +25,18 @@ final class LineChannel {
 
     /// Queues a message and sends what can be sent now.
     func send(_ message: Message) {
-        guard isOpen, let line = try? message.line() else { return }
+        guard isOpen, let line = line(of: message) else { return }
         outgoing += line
         if outgoing.count > Self.outgoingBytesMax { isOpen = false }
         flush()
+    }
+
+    /// Whoever asked must not wait for an answer that does not fit.
+    private func line(of message: Message) -> [UInt8]? {
+        if let line = try? message.line() { return line }
+        guard case .response(let id, _) = message else { return nil }
+        let words = "the answer is larger than \(Message.bytesMax) bytes"
+        return try? Message.failure(id: id, code: Message.Code.failed, message: words).line()
     }
 
     /// Ends a line that somebody else may have begun.

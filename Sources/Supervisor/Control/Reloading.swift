@@ -25,44 +25,59 @@ extension Supervisor {
         var outcome: OperationBook.Verdict?
         /// What was started again for it, and had this generation before.
         var restarted: [(post: Post, generation: Int)] = []
-        /// Monotonic seconds.
-        var askedEncoderAt: Double?
+        var waitsForEncoder = false
         var words: [String] = []
+        /// Monotonic seconds.
+        var beganAt = 0.0
+        /// Of the request to the encoder.
+        let id: Int
+
+        init(id: Int) { self.id = id }
     }
 
     @discardableResult
     func beginReload(by whom: String) -> OperationStatus {
-        let progress = Reload()
+        requests.reload += 1
+        let progress = Reload(id: requests.reload)
         let status = operations.begin("reading the configuration again") {
             let isUnderWay = progress.restarted.contains { post, generation in
                 post.slot.isWanted && !post.slot.hasFailed && !(post.slot.isReady && post.slot.generation > generation)
             }
             return isUnderWay ? nil : progress.outcome
         }
-        if service.reload != nil || service.isStopping {
-            progress.outcome = .failed(service.isStopping ? "the station is stopping" : "a reload is under way")
-            return status
+        if service.isStopping {
+            progress.outcome = .failed("the station is stopping")
+        } else if service.reload != nil {
+            // What the file says by now may be more than what is being applied.
+            service.nextReloads.append(progress)
+        } else {
+            begin(progress)
         }
+        return status
+    }
+
+    private func begin(_ progress: Reload) {
+        progress.beganAt = clock.monotonicSeconds
         service.reload = progress
         // Before it is ready the manager knows of no reload.
         if service.isReady { ServiceNotification.reloading() }
-        let (reread, config) = (reread, config)
+        let (reread, config, id) = (reread, config, progress.id)
         errands.send("reload") {
             do {
                 let fresh = try reread()
                 let effects = ReloadEffects(from: config, to: fresh.config)
                 try fresh.commit()
-                return { $0.apply(fresh, effects) }
+                return { $0.apply(fresh, effects, id) }
             } catch {
                 let words = "\(error)"
-                return { $0.endReload(.failed("the configuration stays as it is: \(words)")) }
+                return { $0.endReload(id, .failed("the configuration stays as it is: \(words)")) }
             }
         }
-        return status
     }
 
-    private func apply(_ fresh: Reconfiguration, _ effects: ReloadEffects) {
-        guard let progress = service.reload else { return }
+    private func apply(_ fresh: Reconfiguration, _ effects: ReloadEffects, _ id: Int) {
+        guard let progress = service.reload, progress.id == id else { return }
+        guard !service.isStopping else { return endReload(id, .failed("the station is stopping")) }
         plan = fresh.plan
         config = fresh.config
         for post in posts {
@@ -72,6 +87,10 @@ extension Supervisor {
         }
         let keys = effects.steps.map(\.key).joined(separator: ", ")
         progress.words = [effects.isEmpty ? "nothing has changed" : "changed: \(keys)"]
+        for post in posts where effects.restarts.contains(post.name.role) && post.slot.isWanted {
+            progress.restarted.append((post, post.slot.generation))
+            handle(.restart, at: post)
+        }
         if effects.contains(.rescale), plan.mode != .feederOnly {
             generatorsWanted = plan.generators
             setGenerators(min(generatorsWanted, generatorsLimit ?? .max))
@@ -79,18 +98,12 @@ extension Supervisor {
         changeLoadPolicy()
         if effects.contains(.renice) { for post in posts { tellGovernor(of: .ready, at: post, isBefore: false) } }
         if effects.contains(.dashboardOnOff) { switchDashboard() }
-        if effects.contains(.encoderLive), askEncoderToReload() {
-            progress.askedEncoderAt = clock.monotonicSeconds
-        }
-        for post in posts where effects.restarts.contains(post.name.role) && post.slot.isWanted {
-            progress.restarted.append((post, post.slot.generation))
-            handle(.restart, at: post)
-        }
+        if effects.contains(.encoderLive) { progress.waitsForEncoder = askEncoderToReload(id) }
         if !effects.encoderKeys.isEmpty {
             let keys = effects.encoderKeys.joined(separator: ", ")
             progress.words.append("\(keys) waits for `lofisup ctl restart encoder`, which is heard")
         }
-        if progress.askedEncoderAt == nil { endReload(.done(progress.words.joined(separator: "; "))) }
+        if !progress.waitsForEncoder { endReload(id, .done(progress.words.joined(separator: "; "))) }
     }
 
     private func switchDashboard() {
@@ -100,6 +113,10 @@ extension Supervisor {
             let post = Post(name: name, slot: Slot(policy: plan.restartPolicy.fitted(to: .dashboard)))
             posts.append(post)
             handle(.start, at: post)
+        } else if plan.hasDashboard, let post, post.isLeaving {
+            // It drains still; its next life begins when it has.
+            post.isLeaving = false
+            handle(.start, at: post)
         } else if !plan.hasDashboard, let post {
             post.isLeaving = true
             handle(.end, at: post)
@@ -107,44 +124,51 @@ extension Supervisor {
     }
 
     /// False when no encoder is there to be asked: the next one reads the new file anyway.
-    private func askEncoderToReload() -> Bool {
-        guard let post = posts.first(where: { $0.name.role == .encoder }), post.slot.isReady,
+    private func askEncoderToReload(_ id: Int) -> Bool {
+        guard let post = posts.first(where: { $0.name.role == .encoder }), post.livePid != nil,
             let parameters = try? JSONValue(encoding: ReloadOrder(config: plan.workerConfigFile))
         else { return false }
-        post.worker?.link.send(
-            .request(id: requests.reload, method: Method.reload.rawValue, parameters: parameters))
+        // One that is still starting has read the old file, and answers when it is ready.
+        post.worker?.link.send(.request(id: id, method: Method.reload.rawValue, parameters: parameters))
         return true
     }
 
-    func reloadAnswered(_ trouble: String?, by post: Post) {
-        guard let progress = service.reload else { return }
+    /// An answer of the encoder; that of a reload which is not waited for any more changes nothing.
+    func reloadAnswered(_ id: Int, _ trouble: String?) {
+        guard let progress = service.reload, progress.id == id, progress.waitsForEncoder else { return }
         let words = progress.words.joined(separator: "; ")
-        endReload(trouble.map { .failed("\(words); the encoder says: \($0)") } ?? .done(words))
+        endReload(id, trouble.map { .failed("\(words); the encoder says: \($0)") } ?? .done(words))
     }
 
     /// An encoder that ended before it answered has read the new file when it is back.
     func encoderEndedDuringReload() {
-        guard let progress = service.reload, progress.askedEncoderAt != nil else { return }
-        endReload(.done(progress.words.joined(separator: "; ")))
+        guard let progress = service.reload, progress.waitsForEncoder else { return }
+        endReload(progress.id, .done(progress.words.joined(separator: "; ")))
     }
 
-    /// Closing and opening destinations takes seconds; one that takes longer is not waited for.
+    /// Closing and opening destinations takes seconds; what takes longer is not waited for.
     func boundReload(now: Double) {
-        guard let progress = service.reload, let askedAt = progress.askedEncoderAt,
-            now > askedAt + Self.encoderReloadSecondsMax
-        else { return }
-        endReload(.failed(progress.words.joined(separator: "; ") + "; the encoder did not answer"))
+        guard let progress = service.reload, now > progress.beganAt + Self.reloadSecondsMax else { return }
+        let slow = progress.waitsForEncoder ? "the encoder did not answer" : "the file could not be read in time"
+        endReload(progress.id, .failed((progress.words + [slow]).joined(separator: "; ")))
     }
 
-    private static var encoderReloadSecondsMax: Double { 20 }
+    private static var reloadSecondsMax: Double { 30 }
 
-    private func endReload(_ verdict: OperationBook.Verdict) {
-        service.reload?.outcome = verdict
+    private func endReload(_ id: Int, _ verdict: OperationBook.Verdict) {
+        guard let progress = service.reload, progress.id == id else { return }
+        progress.outcome = verdict
         service.reload = nil
         switch verdict {
         case .done(let words): note("reloaded", words, worker: nil)
         case .failed(let words): note("reload-failed", words, worker: nil, isWarning: true)
         }
         if service.isReady { ServiceNotification.ready() }
+        if service.isStopping {
+            for waiting in service.nextReloads { waiting.outcome = .failed("the station is stopping") }
+            service.nextReloads = []
+        } else if !service.nextReloads.isEmpty {
+            begin(service.nextReloads.removeFirst())
+        }
     }
 }

@@ -20,11 +20,16 @@ extension Supervisor {
         return operations.begin(words) { [self] in
             let generators = posts.filter { $0.name.role == .generator }
             if generators.contains(where: \.isLeaving) { return nil }
-            guard generators.count == order.count else { return .failed("\(words): scaled otherwise meanwhile") }
+            guard generatorsWanted == order.count else { return .failed("\(words): scaled otherwise meanwhile") }
+            if let limit = generatorsLimit, limit < order.count {
+                return .done(
+                    "\(words) wanted, \(generators.count) running: \(governor.words ?? "held back for the load")")
+            }
             if let post = generators.first(where: { $0.slot.hasFailed }) {
                 return .failed("\(post.name) is \(post.slot.phase.word): \(post.slot.lastExit?.words ?? "")")
             }
-            return generators.allSatisfy(\.slot.isReady) ? .done("\(words) running") : nil
+            let wanted = generators.filter(\.slot.isWanted)
+            return wanted.allSatisfy(\.slot.isReady) ? .done("\(words) running") : nil
         }
     }
 

@@ -56,13 +56,22 @@ struct Ring {
     func page(_ query: FeedQuery) -> FeedPage? {
         let countMax = min(max(1, query.countMax), Self.pageCountMax)
         guard let since = query.since else {
-            return kept.isEmpty ? nil : FeedPage(entries: kept.suffix(countMax), lost: 0, next: nextNumber - 1)
+            var bytes = 0
+            let newest = kept.suffix(countMax).reversed().prefix { entry in
+                bytes += entry.text.utf8.count + Self.entryBytesUsual
+                return bytes <= Self.pageBytesMax
+            }
+            return kept.isEmpty ? nil : FeedPage(entries: newest.reversed(), lost: 0, next: nextNumber - 1)
         }
         // A number that was not given yet is from another life of this feed: all that is kept is new then.
         let known = since >= nextNumber ? 0 : max(0, since)
         let firstKept = kept.first?.number ?? nextNumber
         // Numbers have no gaps, so that the place of each is known.
-        let found = kept.dropFirst(max(0, known + 1 - firstKept)).prefix(countMax)
+        var bytes = 0
+        let found = kept.dropFirst(max(0, known + 1 - firstKept)).prefix(countMax).prefix { entry in
+            bytes += entry.text.utf8.count + Self.entryBytesUsual
+            return bytes <= Self.pageBytesMax
+        }
         guard let last = found.last else { return nil }
         return FeedPage(entries: Array(found), lost: known > 0 ? max(0, firstKept - known - 1) : 0, next: last.number)
     }
@@ -71,4 +80,7 @@ struct Ring {
     var emptyPage: FeedPage { FeedPage(entries: [], lost: 0, next: nextNumber - 1) }
 
     private static let pageCountMax = 1000
+    /// A page must fit into one message, escapes and all.
+    private static let pageBytesMax = 128 << 10
+    private static let entryBytesUsual = 150
 }

@@ -28,7 +28,10 @@ extension Supervisor {
             post.worker?.child.signalGroup(SIGCONT)
         case .freeze: post.worker?.child.signalGroup(SIGSTOP)
         case .thaw: post.worker?.child.signalGroup(SIGCONT)
-        case .killGroup: post.worker?.child.signalGroup(SIGKILL)
+        case .killGroup:
+            // What is left of an earlier life may finish what it is at.
+            if let leftover = post.leftover, clock.monotonicSeconds < leftover.killAt { return }
+            (post.worker?.child ?? post.leftover?.child)?.signalGroup(SIGKILL)
         case .keepEvidence:
             if let worker = post.worker { post.stack = ProcessStack.evidence(of: worker.child.pid) }
         case .spawn(let generation): spawn(generation: generation, at: post)
@@ -40,10 +43,11 @@ extension Supervisor {
     struct RequestIDs {
         let stop: Int
         let hello: Int
-        let reload: Int
+        /// Of the last reload; each has its own.
+        var reload: Int
 
         init() {
-            let base = Int.random(in: 1...1_000_000_000) * 4
+            let base = Int.random(in: 1...1_000_000_000) << 20
             (stop, hello, reload) = (base, base + 1, base + 2)
         }
     }
@@ -56,7 +60,6 @@ extension Supervisor {
                 environment: plan.workerEnvironment, generation: generation,
                 nice: plan.nice(name.role), now: clock.monotonicSeconds)
             begin(worker, at: post)
-            keepOverRestart(post)
             note("started", "started, generation \(generation), pid \(worker.child.pid)", worker: name)
         } catch {
             let cause: ExitCause =
@@ -100,7 +103,8 @@ extension Supervisor {
         if leftover.child.hasEnded {
             leftover.child.signalGroup(SIGKILL)
             post.leftover = nil
-            if !service.isStopping { handle(.begin, at: post) }
+            livesHaveChanged = true
+            handle(.groupEmpty, at: post)
         } else if now >= leftover.killAt {
             leftover.child.signalGroup(SIGKILL)
         }
@@ -139,13 +143,19 @@ extension Supervisor {
         var exit = WorkerExit(
             generation: post.slot.generation, time: clock.wallSeconds,
             uptimeSeconds: post.worker.map { clock.monotonicSeconds - $0.bornAt } ?? 0, wasReady: post.slot.isReady,
-            cause: "", exit: words, residentBytes: post.sample?.figures.residentBytes,
-            openFiles: post.sample?.figures.openFiles, threads: post.sample?.figures.threads, stack: post.stack,
-            log: post.lastLines)
+            cause: "", exit: words)
+        if post.worker != nil {
+            exit.residentBytes = post.sample?.figures.residentBytes
+            exit.openFiles = post.sample?.figures.openFiles
+            exit.threads = post.sample?.figures.threads
+            exit.stack = post.stack
+            exit.log = post.lastLines
+        }
         handle(event, at: post)
         // Why is the slot's to say: what was asked to end, or was killed for standing still, did not crash.
         guard let cause = post.slot.lastExit?.cause else { return }
-        if cause != .stopped { epidemic.died(post.name, now: clock.monotonicSeconds) }
+        // A start that fails has its reason in what is missing, not in what the others do.
+        if cause != .stopped, post.worker != nil { epidemic.died(post.name, now: clock.monotonicSeconds) }
         exit.cause = cause.rawValue
         post.keep(exit)
         let exits = Dictionary(uniqueKeysWithValues: posts.map { ($0.name.description, $0.exits) })
@@ -219,6 +229,8 @@ extension Supervisor {
                 greet(parameters, from: post)
                 handle(.ready, at: post)
                 epidemic.ready(post.name, now: clock.monotonicSeconds)
+                // Not before: one that still prepares is not worth taking over.
+                keepOverRestart(post)
             case .report:
                 guard let report = try? parameters.decoded(as: WorkerReport.self) else {
                     return garbled("a report that cannot be read", by: post)
@@ -236,9 +248,9 @@ extension Supervisor {
                     return try statusAnswer()
                 })
         case .response(requests.hello, let result): greet(result, from: post)
-        case .response(requests.reload, _): reloadAnswered(nil, by: post)
-        case .failure(requests.reload, _, let text): reloadAnswered(text, by: post)
-        case .response, .failure: break
+        case .response(let id, _): reloadAnswered(id, nil)
+        case .failure(let id?, _, let text): reloadAnswered(id, text)
+        case .failure(nil, _, _): break
         }
     }
 

@@ -8,6 +8,8 @@ final class Post {
     var slot: Slot
     /// From the start of a process until the last of its group is gone.
     var worker: Worker?
+    /// The service manager keeps what the next supervisor needs to take it over.
+    var isKept = false
     /// Has the process itself ended, though some of its group may live?
     var leaderHasEnded = false
     /// A process of the supervisor's previous life that is not taken over; the first life begins when it is gone.
@@ -29,6 +31,7 @@ final class Post {
     private var progress: (figure: Int, at: Double, perSecond: Double?)?
     private static let exitsMax = 5
     private static let exitLines = 200
+    private static let exitBytesMax = 64 << 10
 
     init(name: WorkerName, slot: Slot) {
         self.name = name
@@ -38,10 +41,10 @@ final class Post {
     private var start: (pid: Int32, ticks: UInt64)?
 
     /// When the process started, in the kernel's ticks; read once a life.
-    func startTicks(of worker: Worker) -> UInt64? {
-        if let start, start.pid == worker.child.pid { return start.ticks }
-        guard let ticks = ProcessFigures(pid: worker.child.pid)?.startTicks else { return nil }
-        start = (worker.child.pid, ticks)
+    func startTicks(of child: ChildProcess) -> UInt64? {
+        if let start, start.pid == child.pid { return start.ticks }
+        guard let ticks = ProcessFigures(pid: child.pid)?.startTicks else { return nil }
+        start = (child.pid, ticks)
         return ticks
     }
 
@@ -49,6 +52,7 @@ final class Post {
     func beginLife(_ worker: Worker) {
         self.worker = worker
         leaderHasEnded = false
+        isKept = false
         sample = nil
         progress = nil
         stack = []
@@ -85,12 +89,24 @@ final class Post {
     }
 
     func keep(_ exit: WorkerExit) {
+        // What is tried every few seconds and fails the same way must not push out what came before.
+        if exit.log.isEmpty, let last = exits.first, last.log.isEmpty, last.cause == exit.cause, last.exit == exit.exit
+        {
+            exits.removeFirst()
+        }
         exits.insert(exit, at: 0)
         exits = Array(exits.prefix(Self.exitsMax))
     }
 
     /// The last lines of the log, for an exit's record.
-    var lastLines: [String] { log.kept.suffix(Self.exitLines).map(\.text) }
+    var lastLines: [String] {
+        var bytes = 0
+        let lines = log.kept.suffix(Self.exitLines).reversed().prefix { entry in
+            bytes += entry.text.utf8.count
+            return bytes <= Self.exitBytesMax
+        }
+        return lines.reversed().map(\.text)
+    }
 
     func status(now: Double, activity: String?, ownVersion: String) -> WorkerStatus {
         let isAlive = worker != nil && !leaderHasEnded

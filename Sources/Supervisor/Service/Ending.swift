@@ -28,6 +28,7 @@ extension Supervisor {
                 supervisor.service.isAsking = false
                 // Unknown counts as a restart: if it was none, the manager lets go of the encoder's line as soon as we
                 // are gone, and the encoder ends by itself.
+                if supervisor.service.isStopping { return }
                 if job == "stop" {
                     supervisor.beginStop(.stop, "the service is stopped")
                 } else {
@@ -49,7 +50,7 @@ extension Supervisor {
 
     /// Whoever asks twice does not want to wait: nothing a worker leaves behind then needs mending by hand.
     private func stopAtOnce() {
-        Log.warning("asked to stop again: ending every worker at once")
+        beginStop(.stop, "asked to stop again: every worker is ended at once")
         service.ending = .stop
         for post in posts { handle(.stopNow, at: post) }
     }
@@ -67,13 +68,18 @@ extension Supervisor {
     private var waves: [[Post]] {
         func those(_ roles: WorkerRole...) -> [Post] { posts.filter { roles.contains($0.name.role) } }
         switch service.ending {
-        case .handOver: return [those(.generator, .dashboard), those(.feeder)]
+        case .handOver:
+            return [those(.generator, .dashboard), those(.encoder).filter { !$0.isKept }, those(.feeder)]
         case .stop, nil: return [those(.generator), those(.feeder), those(.encoder), those(.dashboard)]
         }
     }
 
     private func isGone(_ post: Post) -> Bool {
-        post.slot.phase == .stopped && post.worker == nil && post.leftover == nil
+        switch post.slot.phase {
+        // Not even SIGKILL ends it, so waiting does not either; the next life finds it in the handover.
+        case .unkillable: true
+        default: post.slot.phase == .stopped && post.worker == nil && post.leftover == nil
+        }
     }
 
     var isFinished: Bool { service.isStopping && waves.joined().allSatisfy(isGone) }
@@ -81,7 +87,7 @@ extension Supervisor {
     /// The last turn.
     func leave() {
         if service.ending == .handOver {
-            for post in posts where post.name.role == .encoder && post.worker != nil {
+            for post in posts where post.isKept && post.slot.isReady {
                 note("handed-over", "plays on for the next supervisor", worker: post.name)
             }
         }

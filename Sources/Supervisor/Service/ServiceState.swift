@@ -21,6 +21,7 @@ struct ServiceState {
     var saidSentence = ""
     /// The reload that is under way.
     var reload: Supervisor.Reload?
+    var nextReloads: [Supervisor.Reload] = []
     var writtenHandover: Handover?
     let boot = Handover.currentBoot
     private var oomKills = MachineLoad().oomKills

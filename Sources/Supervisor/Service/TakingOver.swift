@@ -23,7 +23,7 @@ extension Supervisor {
             if let names = adopt(post, entry, kept: kept, now: now) {
                 taken.formUnion(names)
             } else {
-                post.leftover = leftover(of: entry, now: now)
+                leave(leftover(of: entry, now: now), to: post, generation: entry.generation)
             }
         }
         takeStrays(now: now)
@@ -39,11 +39,20 @@ extension Supervisor {
         let known = posts.compactMap { $0.worker?.child.pid ?? $0.leftover?.child.pid }
         for stray in Strays.find(arguments: plan.workerArguments, except: known) {
             if let post = posts.first(where: { $0.name == stray.worker && $0.worker == nil && $0.leftover == nil }) {
-                post.leftover = (stray.child, now + Self.leftoverSecondsMax)
+                leave((stray.child, now + Self.leftoverSecondsMax), to: post, generation: post.slot.generation)
             } else {
                 stray.child.signalGroup(SIGKILL)
             }
         }
+    }
+
+    /// Nothing runs twice: `post` starts nothing before `leftover` has gone.
+    private func leave(
+        _ leftover: (child: ChildProcess, killAt: Double)?, to post: Post, generation: Int
+    ) {
+        guard let leftover else { return }
+        post.leftover = leftover
+        handle(.leftover(generation: generation), at: post)
     }
 
     /// Takes over the process that `entry` names, if its descriptors were kept; returns the names of those.
@@ -65,6 +74,7 @@ extension Supervisor {
                 now: now)
         else { return nil }
         begin(worker, at: post)
+        post.isKept = true
         handle(.adopt(generation: entry.generation), at: post)
         // What the life before sent last may be half a line.
         worker.link.endLine()
@@ -96,6 +106,7 @@ extension Supervisor {
     /// others' absence is not heard.
     func keepOverRestart(_ post: Post) {
         guard ServiceNotification.isManaged, post.name.role == .encoder, let worker = post.worker else { return }
+        post.isKept = true
         for part in Handover.Kept.allCases {
             let descriptor =
                 switch part {
@@ -105,6 +116,7 @@ extension Supervisor {
                 }
             let name = part.name(post.name, generation: worker.generation)
             if !DescriptorStore.keep(descriptor.number, name: name) {
+                post.isKept = false
                 Log.warning("the service manager did not take \(name): a restart of the service will be heard")
             }
         }
@@ -121,10 +133,10 @@ extension Supervisor {
         var handover = Handover(
             boot: service.boot, writtenAt: 0, nextOperation: operations.nextNumber,
             workers: posts.map { post in
-                let worker = post.leaderHasEnded ? nil : post.worker
+                let child = post.leaderHasEnded ? nil : post.worker?.child ?? post.leftover?.child
                 return Handover.Entry(
-                    worker: post.name.description, generation: post.slot.generation, pid: worker?.child.pid,
-                    startTicks: worker.flatMap { post.startTicks(of: $0) }, bornAt: worker?.bornAt,
+                    worker: post.name.description, generation: post.slot.generation, pid: child?.pid,
+                    startTicks: child.flatMap { post.startTicks(of: $0) }, bornAt: post.worker?.bornAt,
                     memory: post.slot.memory(now: now))
             })
         // Budgets fill up all the time; what a life more or less changes is not worth a file a second.
@@ -161,7 +173,10 @@ extension Supervisor {
     /// Ready is who is on the air, or fills the Buffer where that is all there is to do.
     private func becomeReady() {
         let essential = posts.filter {
-            plan.mode == .generatorOnly ? $0.name.role == .generator : [.encoder, .feeder].contains($0.name.role)
+            // What an operator stopped is not waited for.
+            guard $0.slot.isWanted else { return false }
+            return plan.mode == .generatorOnly
+                ? $0.name.role == .generator : [.encoder, .feeder].contains($0.name.role)
         }
         // An encoder that was taken over is on the air: whatever the others lack is mended while it plays.
         let isOnAir = essential.contains { $0.worker?.isAdopted ?? false && $0.slot.isReady }

@@ -42,7 +42,7 @@ extension Slot {
         /// Freezes the present life; the next one is not frozen.
         case pause
         case resume
-        /// The configuration was changed, or a disk has room again: whoever waits for that tries again.
+        /// The configuration was changed: whoever waits for something to be mended tries again.
         case conditionsMended
 
         // What the supervisor finds of its previous life, before `begin`.
