@@ -26,7 +26,7 @@ struct Run: ParsableCommand {
             let paths = try station.paths()
             // The path as it was started, kept: after an upgrade a restarted worker is the new version.
             let executable = try ownExecutable()
-            let first = try reconfiguration(paths, executable: executable)
+            let first = try firstConfiguration(paths, executable: executable, isTakingOver: !kept.isEmpty)
             try paths.prepare()
             let lock = try StationLock.take(paths.lockFile)
             defer { withExtendedLifetime(lock) {} }
@@ -43,11 +43,33 @@ struct Run: ParsableCommand {
         }
     }
 
+    /// The configuration to start with. With an encoder on the air a mistake in the file does not keep the station from
+    /// going on as it was: the last good one is there still.
+    private func firstConfiguration(
+        _ paths: StationPaths, executable: String, isTakingOver: Bool
+    ) throws -> Reconfiguration {
+        do {
+            return try reconfiguration(paths, executable: executable)
+        } catch let error as ConfigError {
+            guard isTakingOver, let text = FileManager.default.contents(atPath: paths.workerConfigFile) else {
+                throw error
+            }
+            let config = try StationConfig.parse(
+                String(decoding: text, as: UTF8.self), fileName: paths.workerConfigFile)
+            Log.error("\(error)")
+            Log.warning("the station goes on with the configuration it had; mend the file and reload")
+            return Reconfiguration(config: config, plan: plan(config: config, paths: paths, executable: executable)) {}
+        }
+    }
+
     /// The configuration as it is now. The workers read a copy of it: one that is started again in the middle of an
     /// edit, or after a typo, must come up as the others did.
     private func reconfiguration(_ paths: StationPaths, executable: String) throws -> Reconfiguration {
-        let text = FileManager.default.contents(atPath: station.config ?? paths.configFile) ?? Data()
-        let config = try station.load(paths)
+        _ = try station.load(paths)
+        let file = station.config ?? paths.configFile
+        let text = FileManager.default.contents(atPath: file) ?? Data()
+        // What is handed on is what was read: the file may have been saved again in between.
+        let config = try StationConfig.parse(String(decoding: text, as: UTF8.self), fileName: file)
         let plan = plan(config: config, paths: paths, executable: executable)
         return Reconfiguration(config: config, plan: plan) { try AtomicFile.write(text, to: plan.workerConfigFile) }
     }

@@ -16,7 +16,7 @@ public final class JournalWriter: Sendable {
 
     /// Nil when nothing receives at `path`.
     public init?(path: String = standardPath) {
-        guard let socket = Self.makeSocket(), let probe = Self.makeSocket(),
+        guard let socket = UnixSocket.datagramSocket(), let probe = UnixSocket.datagramSocket(),
             (try? UnixSocket.withAddress(
                 path,
                 { (address, size) throws(SystemError) in
@@ -85,11 +85,5 @@ public final class JournalWriter: Sendable {
         guard let first = name.utf8.first, (0x41...0x5A).contains(first) else { return false }
         return name.utf8.count <= nameBytesMax
             && name.utf8.allSatisfy { (0x41...0x5A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x5F }
-    }
-
-    private static func makeSocket() -> FileDescriptor? {
-        let type = Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue)
-        let number = Glibc.socket(AF_UNIX, type, 0)
-        return number < 0 ? nil : FileDescriptor(owning: number)
     }
 }

@@ -1,7 +1,10 @@
 internal import CSystemd
 internal import Glibc
 
-/// What the service manager is told (sd_notify(3)). Without one, nothing happens. No call waits for it to be read.
+/// What the service manager is told (sd_notify(3)). Without one, nothing happens.
+///
+/// What is told once (`ready`, `reloading`, `stopping`) waits while the manager has no room for it; what is told again
+/// and again does not, and may be left out.
 public enum ServiceNotification {
     /// True when a service manager wants to be told (NOTIFY_SOCKET is set).
     public static var isManaged: Bool { getenv("NOTIFY_SOCKET") != nil }
@@ -30,14 +33,24 @@ public enum ServiceNotification {
     /// Asks for `seconds` more to start or to stop in, from now on. Has its effect when the unit's own timeout has
     /// passed: by then, and from then on, the next one must come before this one runs out.
     public static func extendTimeout(seconds: Double) {
-        tell("EXTEND_TIMEOUT_USEC=\(Int64(min(max(seconds, 0), 86_400) * 1e6))")
+        tellAgain("EXTEND_TIMEOUT_USEC=\(Int64(min(max(seconds, 0), 86_400) * 1e6))")
     }
 
     /// Feeds the watchdog: call from the end of a whole turn of the control loop, never from a timer of its own.
-    public static func watchdog() { tell("WATCHDOG=1") }
+    public static func watchdog() { tellAgain("WATCHDOG=1") }
 
     /// One line that `systemctl status` shows.
-    public static func status(_ line: String) { tell("STATUS=" + line.split(separator: "\n").joined(separator: " ")) }
+    public static func status(_ line: String) {
+        tellAgain("STATUS=" + line.split(separator: "\n").joined(separator: " "))
+    }
 
     private static func tell(_ text: String) { _ = sd_notify(0, text) }
+
+    /// sd_notify blocks when the manager does not read; a manager that is frozen must not freeze the station.
+    private static func tellAgain(_ text: String) {
+        guard let path = getenv("NOTIFY_SOCKET").map({ String(cString: $0) }) else { return }
+        // An abstract address or a socket of another kind is left to those who know it.
+        guard path.hasPrefix("/") else { return tell(text) }
+        _ = UnixSocket.sendDatagram(Array(text.utf8), to: path)
+    }
 }

@@ -79,4 +79,21 @@ public enum UnixSocket {
         }
         if let failure { throw failure }
     }
+
+    /// A datagram socket without an address; nil when descriptors are short.
+    static func datagramSocket() -> FileDescriptor? {
+        let number = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        return number < 0 ? nil : FileDescriptor(owning: number)
+    }
+
+    /// Sends one datagram without waiting for room; false when it was not taken.
+    static func sendDatagram(_ bytes: [UInt8], to path: String) -> Bool {
+        guard let socket = datagramSocket() else { return false }
+        let sent: Void? = try? withAddress(path) { (address, size) throws(SystemError) in
+            try retrying("send to \(path)") {
+                sendto(socket.number, bytes, bytes.count, Int32(MSG_DONTWAIT | MSG_NOSIGNAL), address, size)
+            }
+        }
+        return sent != nil
+    }
 }
