@@ -37,8 +37,9 @@ final class LogReader {
         }
         var start = 0
         bytes.withUnsafeBytes { bytes in
-            while let newline = memchr(bytes.baseAddress.map { $0 + start }, 0x0A, bytes.count - start) {
-                let end = bytes.baseAddress.map { UnsafeRawPointer(newline) - $0 } ?? 0
+            guard let base = bytes.baseAddress else { return }
+            while let newline = memchr(base + start, 0x0A, bytes.count - start) {
+                let end = UnsafeRawPointer(newline) - base
                 add(bytes[start..<end])
                 self.end(into: &found)
                 start = end + 1
