@@ -57,7 +57,8 @@ struct BadStation {
             }
         }
         let plan = StationPlan(
-            mode: .full, version: "bad", executable: executable, workerArguments: [root], workerEnvironment: [:],
+            mode: .full, version: "bad", executable: executable, workerArguments: [root],
+            workerEnvironment: ["SWIFT_BACKTRACE": "enable=no"],
             controlSocket: root + "/run/lofisup.sock", workerConfigFile: root + "/run/config.toml",
             handoverFile: root + "/run/supervisor.json", eventsFile: root + "/state/events.jsonl",
             exitsFile: root + "/state/exits.json", generators: generators, generatorNice: 0, airNice: 0,

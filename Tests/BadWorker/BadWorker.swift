@@ -99,7 +99,20 @@ final class BadWorker {
 
     private func log(bytes: Int) {
         let line = String(repeating: "a line of a log that nobody can read ", count: 5) + "\n"
-        for _ in 0..<(bytes / line.utf8.count + 1) { _ = write(1, line, line.utf8.count) }
+        let count = bytes / line.utf8.count + 1
+        let many = String(repeating: line, count: 300)
+        for _ in 0..<(count / 300) { writeAll(many) }
+        writeAll(String(repeating: line, count: count % 300))
+    }
+
+    private func writeAll(_ text: String) {
+        let bytes = Array(text.utf8)
+        var done = 0
+        while done < bytes.count {
+            let count = bytes.withUnsafeBytes { write(1, $0.baseAddress.map { $0 + done }, bytes.count - done) }
+            if count <= 0 { return }
+            done += count
+        }
     }
 
     private func flood(bytes: Int, with text: String) {

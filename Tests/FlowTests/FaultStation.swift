@@ -32,7 +32,7 @@ struct FaultStation {
             try StationUnderTest.run(root: root, config: config) { station in
                 try server.waitForMedia(key: key, after: 0, withinSeconds: 60)
                 let fault = FaultStation(station: station, server: server)
-                try fault.waitUntilAllRun(withinSeconds: 30)
+                try fault.waitUntilAllRun(withinSeconds: 120)
                 try harm(fault)
                 #expect(station.stop() == .code(0), "the station did not stop when told:\n\(station.log)")
                 #expect(station.processesLeft() == [])

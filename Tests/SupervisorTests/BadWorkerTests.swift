@@ -78,7 +78,7 @@ struct BadWorkerTests {
                 try station.waitUntilRunning()
                 let began = clock.monotonicSeconds
                 var largest = 0
-                let worst = try station.worstPing(withinSeconds: 60, until: "the drops are counted") {
+                let worst = try station.worstPing(withinSeconds: 120, until: "the drops are counted") {
                     largest = max(largest, station.figures?.residentBytes ?? 0)
                     let query = FeedQuery(since: 0, countMax: 1000, worker: "generator")
                     return try station.client().feed(.logs, query).entries.contains { $0.kind == "dropped" }
@@ -112,14 +112,14 @@ struct BadWorkerTests {
             ]
             try BadStationProcess.run(root: root, ["generators=2", "silentSecondsMax=3"], steps: steps) { station in
                 try station.waitUntilRunning(["generator", "generator/2"])
-                let began = clock.monotonicSeconds
                 var largest = 0
-                let worst = try station.worstPing(withinSeconds: 30, until: "eight seconds have passed") {
+                let worst = try worstPing(of: station, seconds: 8) {
                     largest = max(largest, station.figures?.residentBytes ?? 0)
-                    return clock.monotonicSeconds - began > 8
                 }
-                print("ping under garbage \(worst) s at worst, \(largest >> 20) MiB resident")
-                #expect(worst < 1)
+                print(
+                    "ping under garbage \(worst.here) s at worst, \(worst.beside) s of a quiet station beside it; "
+                        + "\(largest >> 20) MiB resident")
+                #expect(worst.here < 1 + worst.beside, "beyond what the machine itself makes one wait")
                 #expect(largest < 120 << 20)
                 #expect(
                     try station.why("encoder").exits.contains { $0.cause == "watchdog" }, "it sent 10 MB in one frame")
@@ -131,6 +131,27 @@ struct BadWorkerTests {
                 #expect(events.contains { $0.worker == "feeder" && $0.kind == "garbled" })
                 for name in ["feeder", "encoder", "dashboard"] { try station.write(steps: "ready", for: name) }
                 try station.waitUntilRunning(["feeder", "encoder", "dashboard", "generator", "generator/2"])
+            }
+        }
+    }
+
+    /// How long `station` takes to answer at worst, and how long a station beside it whose workers are good ones.
+    private func worstPing(
+        of station: BadStationProcess, seconds: Double, _ each: () -> Void
+    ) throws -> (here: Double, beside: Double) {
+        try withTemporaryDirectory { root in
+            try BadStationProcess.run(root: root) { quiet in
+                try quiet.waitUntilRunning()
+                let began = clock.monotonicSeconds
+                var beside = 0.0
+                let here = try station.worstPing(withinSeconds: seconds + 20, until: "the time has passed") {
+                    let asked = clock.monotonicSeconds
+                    try quiet.ping()
+                    beside = max(beside, clock.monotonicSeconds - asked)
+                    each()
+                    return clock.monotonicSeconds - began > seconds
+                }
+                return (here, beside)
             }
         }
     }

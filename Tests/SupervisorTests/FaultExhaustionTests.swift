@@ -46,7 +46,7 @@ struct FaultExhaustionTests {
     @Test("with too few descriptors for its workers the reason is named, and the others work on")
     func tooFew() throws {
         try withTemporaryDirectory { root in
-            let settings = ["files=26", "generators=6", "pauseSecondsMax=0.5"]
+            let settings = ["files=32", "generators=6", "pauseSecondsMax=0.5"]
             try BadStationProcess.run(root: root, settings) { station in
                 try eventually(within: 15, "it is named", pollSeconds: 0.1) {
                     guard let events = try? station.events() else { return false }

@@ -56,7 +56,8 @@ struct FaultLifeTests {
             }
             try Files.remove(root + "/run/supervisor.json")
             // Without a generator: that of the life before has no place to be found in.
-            try BadStationProcess.run(root: root, steps: steps) { station in
+            let settings = ["askSecondsMax=0.3", "terminateSecondsMax=0.3"]
+            try BadStationProcess.run(root: root, settings, steps: steps) { station in
                 try station.waitUntilRunning()
                 #expect(station.diary("twice").isEmpty, "\(station.diary("twice"))")
                 #expect(station.processesLeft().count == 4, "\(station.processesLeft())")
@@ -73,6 +74,7 @@ struct FaultLifeTests {
             let steps = ["encoder": "deaf\nready", "dashboard": "ready\nlive 0.2\nexit 1"]
             let settings = [
                 "generators=1", "failuresMax=5", "pauseSecondsFirst=0.1", "pauseSecondsMax=0.1", "probeSeconds=60",
+                "askSecondsMax=0.3", "terminateSecondsMax=0.3",
             ]
             let clock = SystemClock()
             var generation = 0

@@ -51,7 +51,7 @@ final class LineChannel {
     }
 
     /// As much as is read in one turn of the loop: what a flood of small messages costs must leave time for others.
-    private static let bytesAtOnce = 4096
+    private static let bytesAtOnce = 2048
 
     /// The messages that have come in, or the first of them.
     /// - Parameter complain: told of each line that cannot be read; the conversation goes on unless a line is endless.
