@@ -154,8 +154,7 @@ extension Supervisor {
         handle(event, at: post)
         // Why is the slot's to say: what was asked to end, or was killed for standing still, did not crash.
         guard let cause = post.slot.lastExit?.cause else { return }
-        // A start that fails has its reason in what is missing, not in what the others do.
-        if cause != .stopped, post.worker != nil { epidemic.died(post.name, now: clock.monotonicSeconds) }
+        if cause != .stopped { epidemic.died(post.name, now: clock.monotonicSeconds) }
         exit.cause = cause.rawValue
         post.keep(exit)
         let exits = Dictionary(uniqueKeysWithValues: posts.map { ($0.name.description, $0.exits) })

@@ -90,8 +90,7 @@ final class Post {
 
     func keep(_ exit: WorkerExit) {
         // What is tried every few seconds and fails the same way must not push out what came before.
-        if exit.log.isEmpty, let last = exits.first, last.log.isEmpty, last.cause == exit.cause, last.exit == exit.exit
-        {
+        if exit.uptimeSeconds == 0, let last = exits.first, last.uptimeSeconds == 0, last.exit == exit.exit {
             exits.removeFirst()
         }
         exits.insert(exit, at: 0)
