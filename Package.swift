@@ -62,7 +62,9 @@ let package = Package(
             ],
             resources: [.embedInCode("Page")],
             swiftSettings: house),
-        .target(name: "Supervisor", dependencies: ["Domain", "Platform", "Config", "IPC"], swiftSettings: house),
+        .target(
+            name: "Supervisor", dependencies: ["Domain", "Platform", "Config", "IPC"], exclude: ["README.md"],
+            swiftSettings: house),
 
         // Layer 5: the command
         .executableTarget(
@@ -105,7 +107,8 @@ let package = Package(
         // A service for PlatformTests to put beside a service manager.
         .executableTarget(
             name: "NotifyWriter", dependencies: ["Platform"], path: "Tests/NotifyWriter", swiftSettings: house),
-        .testTarget(name: "GeneratorTests", dependencies: ["Generator", "Domain", "IPC", "TestSupport"], swiftSettings: house),
+        .testTarget(
+            name: "GeneratorTests", dependencies: ["Generator", "Domain", "IPC", "TestSupport"], swiftSettings: house),
         .testTarget(
             name: "SupervisorTests",
             dependencies: ["Supervisor", "Config", "Domain", "IPC", "Platform", "TestSupport"],

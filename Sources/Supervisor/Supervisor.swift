@@ -14,7 +14,7 @@ public import Platform
 public final class Supervisor {
     /// What a descriptor that the loop waits for belongs to.
     enum Source {
-        case signals, listener, errands
+        case signals, listener, errands, pressure
         case client(ControlServer.Client)
         case process(Post)
         case line(Post)
@@ -54,6 +54,8 @@ public final class Supervisor {
     /// What a script that ended in `exec lofisup run` had started before is not ours.
     private let inherited = Orphans.children()
     let requests = RequestIDs()
+    /// Wakes the loop when tasks wait for a processor; nil where the kernel does not offer it.
+    private let pressure = try? PressureTrigger(stallMicroseconds: 1_000_000)
     var service = ServiceState()
     private var housekeepingAt = 0.0
     /// What was last answered, and when: asking often must not keep the loop from its work.
@@ -96,6 +98,7 @@ public final class Supervisor {
         watch(signals.descriptor, .signals)
         watch(control.listener.number, .listener)
         watch(errands.descriptor, .errands)
+        if let pressure { watch(pressure.descriptor, .pressure, for: .urgent) }
         note("station", "lofisup \(plan.version) starts, \(plan.mode.rawValue)", worker: nil)
         for post in posts where post.worker == nil && post.leftover == nil { handle(.begin, at: post) }
         while !isFinished {
@@ -127,9 +130,9 @@ public final class Supervisor {
         (post.slot.startDeadline ?? .infinity) > now || admitted.contains(post.name)
     }
 
-    func watch(_ descriptor: Int32, _ source: Source) {
+    func watch(_ descriptor: Int32, _ source: Source, for interest: Readiness.Interest = .readable) {
         do {
-            try readiness.watch(descriptor, key: Int(descriptor), for: .readable)
+            try readiness.watch(descriptor, key: Int(descriptor), for: interest)
             sources[descriptor] = source
         } catch {
             Log.error("cannot wait for descriptor \(descriptor): \(error)")
@@ -176,6 +179,8 @@ public final class Supervisor {
         // Forgotten in this very turn.
         case nil: return
         case .signals: while let signal = signals.next() { take(signal: signal) }
+        // The governor need not wait for the second to be over.
+        case .pressure: housekeepingAt = min(housekeepingAt, clock.monotonicSeconds)
         case .errands: for follow in errands.take() { follow(self) }
         case .listener:
             control.acceptWaiting(

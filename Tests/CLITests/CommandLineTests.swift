@@ -1,5 +1,5 @@
 import Domain
-import FoundationEssentials
+import Foundation
 import Glibc
 import IPC
 import Platform
@@ -157,6 +157,44 @@ struct CommandLineTests {
             #expect(told?.isEmpty == false)
             pipe = nil
             #expect(child.wait(timeoutSeconds: 10) == .code(0))
+        }
+    }
+
+    @Test(
+        "top draws a table without blanking the screen, ends at q, and gives the terminal back",
+        .enabled(if: TestTool.path(of: "script") != nil, "needs script (apt install bsdutils)"))
+    func top() throws {
+        let status = StationStatus(
+            version: "1", mode: .full, uptimeSeconds: 5, onAir: true, sentence: "on air: Monsoon Raga",
+            workers: [WorkerStatus(name: "encoder", state: "running", pid: 4711)])
+        let asked = Mutex(0)
+        let answer: LineConnection.Handler = { _, _ in
+            asked.withLock { $0 += 1 }
+            return try IPC.JSONValue(encoding: status)
+        }
+        try withStation(answer) { root in
+            let words = ([Command.executable, "ctl", "top"] + root).joined(separator: " ")
+            let script = try #require(TestTool.path(of: "script"))
+            let keys = try FileDescriptor.socketPair()
+            let file = root[1] + "/typescript"
+            let child = try ChildProcess(
+                path: script, arguments: ["-qefc", "stty rows 12 cols 40; \(words); stty -a", file],
+                environment: ["PATH": "/usr/bin:/bin", "TERM": "xterm"],
+                descriptors: [keys.0.number, nil, nil], newSession: true)
+            defer { child.signalGroup(SIGKILL) }
+            try eventually(within: 10, "the table is drawn anew") { asked.withLock { $0 } >= 2 }
+            try keys.1.write(all: Array("q".utf8))
+            #expect(child.wait(timeoutSeconds: 10) == .code(0))
+            let drawn = String(decoding: try Files.read(file, bytesMax: 1 << 20) ?? [], as: UTF8.self)
+            let escape = "\u{1B}["
+            #expect(drawn.contains("\(escape)?1049h\(escape)?25l"))
+            #expect(
+                drawn.contains("\(escape)Hlofisup 1, full, up 0:05\(escape)K\r\non air: Monsoon Raga\(escape)K\r\n"))
+            #expect(!drawn.contains("\(escape)2J"))
+            let after = drawn.components(separatedBy: "\(escape)?25h\(escape)?1049l")
+            #expect(after.count == 2)
+            #expect(after.last?.contains(" icanon") == true)
+            #expect(after.last?.contains(" echo ") == true)
         }
     }
 

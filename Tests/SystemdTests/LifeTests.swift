@@ -1,4 +1,5 @@
 import Domain
+import IPC
 import Platform
 import TestSupport
 import Testing
@@ -30,6 +31,19 @@ struct LifeTests {
             #expect(try service.processes() == [])
             #expect(try machine.shell("pgrep --list-full 'lofisup|ffmpeg' || true") == "")
             #expect(try machine.shell("ls -d /run/lofisup 2>/dev/null || true") == "")
+        }
+    }
+
+    @Test("a station that `lofisup ctl shutdown` takes down stays down")
+    func shutDown() throws {
+        try ServiceUnderTest.run(tracks: 3) { service in
+            let machine = service.machine
+            try service.start()
+            _ = try ControlClient(path: machine.outside("/run/lofisup/lofisup.sock")).shutdown()
+            try eventually(within: 30, "the unit is inactive") { try machine.property("ActiveState") == "inactive" }
+            #expect(try machine.property("Result") == "success")
+            #expect(try machine.property("NRestarts") == "0")
+            #expect(try service.processes() == [])
         }
     }
 

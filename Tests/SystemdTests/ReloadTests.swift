@@ -29,12 +29,20 @@ struct ReloadTests {
                 try eventually(within: 20, "the journal names what is wrong", pollSeconds: 0.1) {
                     try machine.journal().contains("no_such_section")
                 }
-                #expect(try service.status().destinations.contains { $0.name == "first" && $0.state == "sending" })
+                try eventually(within: 10, "the first destination is sent to", pollSeconds: 0.1) {
+                    try service.status().destinations.contains { $0.name == "first" && $0.state == "sending" }
+                }
 
                 try service.configure(sections + destination("first") + destination("second"))
                 try machine.shell("systemctl reload lofisup")
                 try server.waitForMedia(key: "second", after: 0, withinSeconds: 60)
                 try service.waitForCushion()
+                // What was fed meanwhile waits in the cushion: only when that has been played through is it proved.
+                let clock = SystemClock()
+                let reloadedAt = clock.monotonicSeconds
+                try eventually(within: 60, "the cushion has been played through", pollSeconds: 0.2) {
+                    clock.monotonicSeconds - reloadedAt >= 15
+                }
                 #expect(try machine.property("MainPID") == supervisor)
                 #expect(try service.pids("worker encoder") == encoder)
                 #expect(try machine.property("NRestarts") == "0")

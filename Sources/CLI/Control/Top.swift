@@ -84,7 +84,7 @@ struct LiveTable {
         var frame = "\(Self.escape)H"
         for (at, line) in table.lines.prefix(rows - 1).enumerated() {
             frame += at == table.head ? "\(Self.escape)7m\(line)\(Self.escape)K\(Self.escape)0m" : line
-            frame += "\(Self.escape)K\r\n"
+            frame += "\(Self.escape)K\n"
         }
         frame += "\(Self.escape)J" + Spelling.cut("q ends", to: columns)
         try Terminal.write(frame)

@@ -73,7 +73,10 @@ enum DestinationText {
 enum WorkerText {
     /// What it does, or else why it does nothing, and when that changes.
     static func doing(_ worker: WorkerStatus) -> String {
-        guard let seconds = worker.nextStartSeconds else { return worker.activity ?? worker.lastExit ?? "" }
+        guard let seconds = worker.nextStartSeconds else {
+            // How the last life ended says nothing of one that runs.
+            return worker.activity ?? (worker.pid == nil ? worker.lastExit : nil) ?? ""
+        }
         let soon = "next start in \(Int(seconds.rounded(.up))) s"
         return worker.lastExit.map { "\(soon); ended with \($0)" } ?? soon
     }

@@ -87,7 +87,7 @@ struct MachineChecks {
         if can { return .ok("niceness", "the niceness of a generator can be raised and lowered again") }
         return .degraded(
             "niceness", "niceness can be raised and not lowered again (RLIMIT_NICE)",
-            do: "a generator that was held back stays so until it is started again; set LimitNICE=20 in the unit")
+            do: "a generator that was held back stays so until it is started again; set LimitNICE=+0 in the unit")
     }
 
     /// Reads /proc/PID/limits and /proc/PID/status: whether niceness 0 may be taken up again.

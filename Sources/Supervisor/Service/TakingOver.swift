@@ -124,6 +124,8 @@ extension Supervisor {
     }
 
     private static var handoverSecondsMax: Double { 10 }
+    /// Who waits for a start is told that it failed after so long at most; the drawing of a picture takes minutes.
+    private static var readySecondsMax: Double { 900 }
 
     // MARK: - What the service manager is told
 
@@ -147,7 +149,9 @@ extension Supervisor {
         let essential = posts.filter {
             plan.mode == .generatorOnly ? $0.name.role == .generator : [.encoder, .feeder].contains($0.name.role)
         }
-        if essential.allSatisfy(\.slot.isReady) {
+        // An encoder that was taken over is on the air: whatever the others lack is mended while it plays.
+        let isOnAir = essential.contains { $0.worker?.isAdopted ?? false && $0.slot.isReady }
+        if essential.allSatisfy(\.slot.isReady) || isOnAir && !essential.contains(where: \.slot.isComing) {
             service.isReady = true
             ServiceNotification.ready()
             note("station", "ready", worker: nil)
@@ -157,8 +161,8 @@ extension Supervisor {
             // Whoever starts a station that cannot work wants to know it now.
             service.exitCode = .configuration
             beginStop(.stop, "\(post.name) cannot start: \(post.lastLines.last ?? post.slot.lastExit?.words ?? "")")
-        } else {
-            // A picture that is prepared, or a machine that is slow; each slot bounds its own start.
+        } else if clock.monotonicSeconds - startedAt < Self.readySecondsMax {
+            // A picture that is prepared, or a machine that is slow.
             ServiceNotification.extendTimeout(seconds: 30)
         }
     }

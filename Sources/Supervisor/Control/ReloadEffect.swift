@@ -108,6 +108,7 @@ public enum ReloadEffect: Sendable, Hashable {
         "supervisor.restart_budget": .supervisorOnly,
         "supervisor.restart_budget_seconds": .supervisorOnly,
         "supervisor.load_policy": .supervisorOnly,
+        // The feeder has it from its next start on, too.
         "supervisor.air_nice": .encoderRestartNeeded,
     ]
 }

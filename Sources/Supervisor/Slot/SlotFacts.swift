@@ -24,6 +24,14 @@ extension Slot {
         isReady && life.hasMoved && now < life.stillSince + policy.stuckSecondsMax * pressureFactor
     }
 
+    /// It is on its way to being ready.
+    public var isComing: Bool {
+        switch phase {
+        case .starting, .backingOff, .stopping, .emptying: isWanted
+        default: false
+        }
+    }
+
     /// It will not run before somebody or something else has acted.
     public var hasFailed: Bool {
         switch phase {
