@@ -19,8 +19,8 @@ struct Settings: Sendable {
     /// kills and restarts of each.
     var supervisionSettleSeconds = 15.0
     var supervisionRestSeconds = 60.0
-    var supervisionAsks = 100
-    var supervisionKills = 40
+    var supervisionAsks = 60
+    var supervisionKills = 30
     var supervisionRestarts = 1000
 
     var memorySeconds = 600.0

@@ -23,13 +23,14 @@ enum Supervision {
             "Supervisors at rest",
             "Beside each other in the same \(seconds.text(0)) s, each with eight workers that do nothing; the"
                 + " supervisor and all its helpers, the workers not counted. Wake-ups are all context switches of all"
-                + " its threads. Memory: resident, and with its share of what it shares with others (PSS). Ours is"
+                + " its threads. Memory: resident, of that its own (anonymous), and with its share of what it shares"
+                + " with others (PSS, which flatters ours: four processes of that program run here). Ours is"
                 + " measured with workers that report once a second, as the station's do, and with workers that are"
                 + " ready and say nothing; it also reads how the machine and each worker are, once a second. systemd is"
                 + " PID 1 of a machine of its own, with its journal." + note,
             columns: [
                 "supervisor", "wake-ups/min", ": lofisup", "CPU ms/min", ": lofisup", "processes", "resident MiB",
-                "PSS MiB", ": lofisup",
+                "PSS MiB", "own MiB", ": lofisup",
             ])
         bench.say("supervision: at rest for \(seconds) s")
         try bench.pace.wait(seconds: bench.settings.supervisionSettleSeconds)
@@ -52,8 +53,8 @@ enum Supervision {
             table.add(
                 label(watched[place].0), rate.switches.text(0), ratio(rate.switches, own.switches), rate.cpu.text(1),
                 ratio(rate.cpu, own.cpu), "\(now.processes)", now.residentBytes.mebibytes.text(1),
-                now.proportionalBytes.mebibytes.text(1),
-                ratio(Double(now.proportionalBytes), Double(after[0].proportionalBytes)))
+                now.proportionalBytes.mebibytes.text(1), now.anonymousBytes.mebibytes.text(1),
+                ratio(Double(now.anonymousBytes), Double(after[0].anonymousBytes)))
         }
         return table
     }
@@ -115,7 +116,8 @@ enum Supervision {
             done
             """
         let whole = enter + ["/bin/bash", "-c", loop, "ask"] + command
-        let said = try Tool(whole[0], searchPath: bench.searchPath).run(Array(whole.dropFirst())).stdoutText
+        let said = try Tool(whole[0], searchPath: bench.searchPath)
+            .run(Array(whole.dropFirst()), limits: ToolLimits(seconds: 600)).stdoutText
         return Spread(said.split(separator: "\n").compactMap { Double($0).map { $0 / 1000 } })
     }
 
@@ -129,7 +131,8 @@ enum Supervision {
                 + " its first line, by its own clock; \(rounds) kills of each in turn. Ours waits half to all of"
                 + " `restart_first_seconds` (0.5) before the first restart, and longer before each further one: what"
                 + " killed a worker (memory, a port still held, a peer's limit) often lasts a moment, and the encoder's"
-                + " cushion covers this one. runit and s6 do not wait for a worker that has run for a second.",
+                + " cushion covers this one. s6 always waits a second, runit only for a worker that has not run for one; supervisord"
+                + " looks after its workers once a second.",
             columns: ["supervisor", "median", "p95", "least–most", ": lofisup without a pause"])
         var found: [(label: String, rival: SupervisionRival, worker: String, times: [Double])] = []
         for rival in rivals where rival.kind != .lofisupSilent {

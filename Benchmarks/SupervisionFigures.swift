@@ -10,6 +10,8 @@ struct SupervisionFigures {
     /// How often a thread of it gave a processor away: once for each time that it woke up, at least.
     var switches = 0
     var residentBytes = 0
+    /// Of that its own: heaps and stacks.
+    var anonymousBytes = 0
     /// Resident, with its share of what it shares with others.
     var proportionalBytes = 0
     var openFiles = 0
@@ -29,6 +31,7 @@ struct SupervisionFigures {
             }
             let memory = ProcText.read("/proc/\(pid)/smaps_rollup") ?? ""
             residentBytes += Self.number("Rss", in: memory) * 1024
+            anonymousBytes += Self.number("Anonymous", in: memory) * 1024
             proportionalBytes += Self.number("Pss", in: memory) * 1024
             openFiles += ((try? Files.names(in: "/proc/\(pid)/fd")) ?? []).count
         }
