@@ -79,9 +79,14 @@ let package = Package(
         .executableTarget(
             name: "lofisup-bench",
             dependencies: [
-                "Domain", "Platform", "Config", "IPC", "Buffer", "Synth", "Backends", "Encoder", "TestSupport",
+                "Domain", "Platform", "Config", "IPC", "Buffer", "Synth", "Backends", "Encoder", "Supervisor",
+                "TestSupport",
             ],
-            path: "Benchmarks", exclude: ["README.md"], swiftSettings: house),
+            path: "Benchmarks", exclude: ["README.md", "StandIn"], swiftSettings: house),
+        // What the supervisors look after that are measured beside each other. It is to start as fast as it can.
+        .executableTarget(
+            name: "StandIn", path: "Benchmarks/StandIn", swiftSettings: house,
+            linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
 
         // Tests mirror the rooms
         .target(

@@ -15,6 +15,14 @@ struct Settings: Sendable {
 
     var roundTrips = 2_000
 
+    /// Supervisors beside each other: how long they rest before they are watched, and while they are; questions,
+    /// kills and restarts of each.
+    var supervisionSettleSeconds = 15.0
+    var supervisionRestSeconds = 60.0
+    var supervisionAsks = 60
+    var supervisionKills = 30
+    var supervisionRestarts = 1000
+
     var memorySeconds = 600.0
     /// From where growth counts.
     var memoryBaselineSeconds = 120.0
@@ -30,5 +38,7 @@ struct Settings: Sendable {
     static let quick = Settings(
         pipelineWarmUpSeconds: 4, pipelineWindows: 2, pipelineWindowSeconds: 5, synthSeconds: 10, synthRuns: 1,
         shelves: [(entries: 1_440, times: 10), (entries: 14_400, times: 3)], killsOfEachWorker: 3, roundTrips: 2_000,
-        memorySeconds: 30, memoryBaselineSeconds: 10, memoryWindowSeconds: 5, admissionSeconds: 10, admissionTracks: 1)
+        supervisionSettleSeconds: 3, supervisionRestSeconds: 10, supervisionAsks: 10, supervisionKills: 3,
+        supervisionRestarts: 40, memorySeconds: 30, memoryBaselineSeconds: 10, memoryWindowSeconds: 5,
+        admissionSeconds: 10, admissionTracks: 1)
 }

@@ -6,13 +6,15 @@ import TestSupport
 // lofisup-bench [--quick] [--only NAME,NAME]: measures, and prints tables on standard output. A full run also puts
 // them into Benchmarks/README.md, so it is started from the repository's root: script/bench does.
 
-let measurements: [(name: String, measure: @Sendable (Workbench) throws -> Table)] = [
-    ("streaming", StreamingCost.measure), ("synth", SynthSpeed.measure), ("admission", AdmissionCost.measure),
-    ("buffer", ShelfSpeed.measure), ("kill", KillToReady.measure), ("ipc", RoundTrip.measure),
-    ("memory", ResidentMemory.measure),
+let measurements: [(name: String, measure: @Sendable (Workbench) throws -> [Table])] = [
+    ("streaming", { [try StreamingCost.measure($0)] }), ("synth", { [try SynthSpeed.measure($0)] }),
+    ("admission", { [try AdmissionCost.measure($0)] }), ("buffer", { [try ShelfSpeed.measure($0)] }),
+    ("kill", { [try KillToReady.measure($0)] }), ("ipc", { [try RoundTrip.measure($0)] }),
+    ("supervision", Supervision.measure), ("memory", { [try ResidentMemory.measure($0)] }),
 ]
 
 let arguments = CommandLine.arguments.dropFirst()
+if arguments.first == "supervise" { exit(try SupervisionHost.run(Array(arguments.dropFirst()))) }
 let isQuick = arguments.contains("--quick")
 let only = arguments.firstIndex(of: "--only").map { place in
     arguments.dropFirst(place + 1 - arguments.startIndex).first?.split(separator: ",").map(String.init) ?? []
@@ -33,10 +35,11 @@ let loadAtStart = Machine.load
         var isWhole = true
         for (name, measure) in measurements where only?.contains(name) ?? true {
             do {
-                let table = try measure(bench)
-                tables.append(table)
-                print(table.markdown)
-                fflush(nil)
+                for table in try measure(bench) {
+                    tables.append(table)
+                    print(table.markdown)
+                    fflush(nil)
+                }
             } catch let error as Pace.Interrupted {
                 throw error
             } catch {

@@ -31,21 +31,16 @@ public struct MachineLoad: Sendable, Equatable {
     public var ticks: Ticks?
     /// The one-minute load average.
     public var loadAverage: Double?
-    /// Nil without PSI, as are the next two.
+    /// Nil without PSI.
     public var cpuPressure: Pressure?
-    public var memoryPressure: Pressure?
-    public var ioPressure: Pressure?
     /// What could be allocated without swapping.
     public var memoryAvailableBytes: Int?
     /// On how many processors this process may run.
     public var cpusAllowed: Int
     /// Nil without cgroup v2.
     public var group: Group?
-    /// Processes that the kernel has killed for memory: of our cgroup where that can be read, else of the machine.
-    /// Only its growth means something.
-    public var oomKills: Int?
 
-    /// Reads them now; a dozen small files, no waiting.
+    /// Reads them now; half a dozen small files, no waiting.
     /// - Parameters:
     ///   - procRoot: where proc(5) is mounted.
     ///   - cgroupRoot: where cgroup v2 is mounted; nil: the usual places.
@@ -53,17 +48,18 @@ public struct MachineLoad: Sendable, Equatable {
         ticks = Self.text(procRoot + "/stat").flatMap(LoadText.ticks)
         loadAverage = Self.text(procRoot + "/loadavg").flatMap(LoadText.loadAverage)
         cpuPressure = Self.text(procRoot + "/pressure/cpu").flatMap(LoadText.pressure)
-        memoryPressure = Self.text(procRoot + "/pressure/memory").flatMap(LoadText.pressure)
-        ioPressure = Self.text(procRoot + "/pressure/io").flatMap(LoadText.pressure)
         memoryAvailableBytes = Self.text(procRoot + "/meminfo").flatMap(LoadText.memoryAvailableBytes)
         cpusAllowed = max(1, Int(lofi_cpus_allowed()))
-        let directory = Self.groupDirectory(procRoot: procRoot, cgroupRoot: cgroupRoot)
-        group = directory.flatMap(Self.group)
-        oomKills =
-            directory.flatMap { Self.text($0 + "/memory.events") }.flatMap {
-                LoadText.number(after: "oom_kill", in: $0)
-            }
-            ?? Self.text(procRoot + "/vmstat").flatMap { LoadText.number(after: "oom_kill", in: $0) }
+        group = Self.groupDirectory(procRoot: procRoot, cgroupRoot: cgroupRoot).flatMap(Self.group)
+    }
+
+    /// How many processes the kernel has killed for memory: of our cgroup where that can be read, else of the machine.
+    /// Only its growth means something.
+    /// - Parameters: as of `init`.
+    public static func oomKills(procRoot: String = "/proc", cgroupRoot: String? = nil) -> Int? {
+        groupDirectory(procRoot: procRoot, cgroupRoot: cgroupRoot)
+            .flatMap { text($0 + "/memory.events") }.flatMap { LoadText.number(after: "oom_kill", in: $0) }
+            ?? text(procRoot + "/vmstat").flatMap { LoadText.number(after: "oom_kill", in: $0) }
     }
 
     /// How busy all processors were since `earlier`, 0 to 100; nil when no tick has passed or either was not read.
@@ -139,8 +135,9 @@ enum LoadText {
 
     /// The number in the line that begins with the word `name`.
     static func number<Number: FixedWidthInteger>(after name: String, in text: String) -> Number? {
-        for line in text.split(separator: "\n") {
-            let words = line.split(separator: " ")
+        // Some files have hundreds of lines, so they are compared as bytes.
+        for line in text.utf8.split(separator: UInt8(ascii: "\n")) where line.starts(with: name.utf8) {
+            let words = Substring(line).split(separator: " ")
             if words.count == 2, words[0] == name { return Number(words[1]) }
         }
         return nil

@@ -124,7 +124,7 @@ public final class Supervisor {
             control.answerWaiting(now: now)
             control.dropClosed { forget($0.channel.descriptor) }
             watchWriters()
-            ServiceNotification.watchdog()
+            service.feedWatchdog(now: now)
         }
         leave()
         return service.exitCode

@@ -10,10 +10,18 @@ extension Supervisor {
     func handle(_ event: Slot.Event, at post: Post) {
         tellGovernor(of: event, at: post, isBefore: true)
         let before = post.slot.phase
-        let actions = post.slot.handle(event, now: clock.monotonicSeconds, jitter: jitter)
+        let actions = post.slot.handle(event, now: clock.monotonicSeconds, jitter: jitter(for: event))
         if post.slot.phase != before { forgetAnswer() }
         for action in actions { perform(action, at: post) }
         tellGovernor(of: event, at: post, isBefore: false)
+    }
+
+    /// Every draw asks the kernel, and most events only say that all is well: drawn for those that set a pause.
+    private func jitter(for event: Slot.Event) -> Double {
+        switch event {
+        case .exited, .spawnFailed: jitter
+        default: 0
+        }
     }
 
     private func perform(_ action: Slot.Action, at post: Post) {

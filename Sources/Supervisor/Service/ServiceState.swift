@@ -24,14 +24,24 @@ struct ServiceState {
     var nextReloads: [Supervisor.Reload] = []
     var writtenHandover: Handover?
     let boot = Handover.currentBoot
-    private var oomKills = MachineLoad().oomKills
+    private var oomKills = MachineLoad.oomKills()
+    private let watchdogSeconds = ServiceNotification.watchdogSeconds
+    private var watchdogFedAt = -Double.infinity
 
     var isStopping: Bool { ending != nil }
 
     /// True when the kernel has killed for want of memory since this was last asked.
     mutating func oomKillsHaveGrown() -> Bool {
         let before = oomKills
-        oomKills = MachineLoad().oomKills
+        oomKills = MachineLoad.oomKills()
         return (oomKills ?? 0) > (before ?? 0)
+    }
+
+    /// To be called at the end of a whole turn. Turns are many, and each word wakes the manager up: it is told three
+    /// times in the time that it gives us.
+    mutating func feedWatchdog(now: Double) {
+        guard let watchdogSeconds, now - watchdogFedAt >= watchdogSeconds / 3 else { return }
+        watchdogFedAt = now
+        ServiceNotification.watchdog()
     }
 }

@@ -157,10 +157,10 @@ extension Supervisor {
 
     /// Once a second.
     func tellServiceManager(now: Double) {
-        let sentence = status().sentence
-        if sentence != service.saidSentence {
+        if ServiceNotification.isManaged {
+            let sentence = status().sentence
+            if sentence != service.saidSentence { ServiceNotification.status(sentence) }
             service.saidSentence = sentence
-            ServiceNotification.status(sentence)
         }
         if service.isStopping {
             // Draining takes as long as the slots allow it, and each of their rungs is bounded.
