@@ -104,7 +104,9 @@ struct Run: ParsableCommand {
             "STATE_DIRECTORY", "RUNTIME_DIRECTORY", "CACHE_DIRECTORY", "XDG_CONFIG_HOME", "XDG_STATE_HOME",
             "XDG_CACHE_HOME", "XDG_RUNTIME_DIR", "LD_LIBRARY_PATH",
         ]
+        // A crash that is drawn up with care holds the process for seconds, and the air with it.
         return station.environment.filter { names.contains($0.key) }
+            .merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
     }
 }
 
