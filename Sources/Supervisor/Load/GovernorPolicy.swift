@@ -2,12 +2,12 @@ public import Config
 
 /// When the governor acts, in figures. The defaults are `balanced`.
 ///
-/// Measured on two cores, one station, figures of each second. Alone on the machine, or beside generators that take
-/// what is left: the air's threads wait up to 0.1 s a second for a processor and the worst frame is 29 to 37 ms late.
-/// Beside stress-ng on processors, memory and disk in the same cgroup, with encoder and feeder at niceness -10: 0.5 to
-/// 1.3 s and 46 ms in the median, 74 ms at worst; the same with everything at niceness 0: 62 and 141 ms, and 1.0 and
-/// 4.2 s once ten generators join in. A busy program at niceness 19 is hardly noticed, whatever it makes of load average
-/// and PSI.
+/// Chosen from runs on two cores that other work shared, so the figures are no promise. In runs of a minute the worst
+/// frame of a second was 29 to 37 ms late at ease; beside stress-ng in the same cgroup, with encoder and feeder at
+/// niceness -10, the air's threads waited 0.5 to 1.3 s a second and it was 46 ms in the median. Single seconds were far
+/// worse in longer runs, held back or not: a limit on the median or on the 99th percentile is kept, one on every second
+/// depends on who else is on the machine. A busy program at niceness 19 is hardly noticed, whatever it makes of load
+/// average and PSI.
 public struct GovernorPolicy: Sendable, Equatable {
     /// False: nothing is ever held back.
     public var acts = true
