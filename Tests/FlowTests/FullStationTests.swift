@@ -90,10 +90,8 @@ struct FullStationTests {
         #expect(station.stop() == .code(0), "\(station.log)")
         print("taken down in \(clock.monotonicSeconds - told) s")
         #expect(station.processesLeft() == [])
-        let gone = station.log.split(separator: "\n").filter { $0.contains(" has gone (exit 0)") }
-            .compactMap {
-                $0.split(separator: " ").first { ["generator", "feeder", "encoder", "dashboard"].contains($0) }
-            }
+        let words = ": stopped"
+        let gone = station.log.split(separator: "\n").filter { $0.hasSuffix(words) }.map { $0.dropLast(words.count) }
         #expect(gone == ["generator", "feeder", "encoder", "dashboard"], "\(station.log)")
     }
 

@@ -34,7 +34,7 @@ struct LoadTests {
     }
 
     @Test(
-        "without the governor the same load makes frames late",
+        "the same load without the governor, to compare",
         .enabled(if: secondsAsked != nil, "shown by script/load, beside the other: it proves nothing by itself"))
     func ungoverned() throws {
         let run = try air(generator: "nice = 0", supervisor: "load_policy = \"off\"\nair_nice = 0")

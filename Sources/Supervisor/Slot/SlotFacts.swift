@@ -40,8 +40,6 @@ extension Slot {
         }
     }
 
-    public func uptimeSeconds(now: Double) -> Double? { leaderLives ? now - life.startedAt : nil }
-
     /// When it is started or tried again; nil when that is not a matter of time.
     public var startDeadline: Double? {
         switch phase {
