@@ -58,7 +58,7 @@ struct SeamlessTests {
                 return worker?.state == "running" && worker?.pid != Int(feeder)
             }
             print("a frozen feeder was replaced after \(clock.monotonicSeconds - began) s")
-            #expect(station.log.contains("feeder: stuck: no word for"))
+            #expect(station.log.contains("feeder: warning: stuck: no word for"))
             // The cushion that it left has to be filled again before what follows is proved.
             try eventually(within: 20, "24 seconds have aired") { elapsed() >= 24 }
             let destination = try station.status().destinations.first { $0.name == "far-end" }
