@@ -29,11 +29,15 @@ class Decoder(Protocol):
 
 
 class TorchDecoder:
-    """AudioCraft's codec, given pieces with their surroundings."""
+    """AudioCraft's codec, given pieces with their surroundings.
 
-    def __init__(self, codec: Any, hop: int) -> None:
+    `onednn`: whether torch may use that library; the test model's odd shapes are fifty times slower in it.
+    """
+
+    def __init__(self, codec: Any, hop: int, *, onednn: bool = True) -> None:
         self._codec = codec
         self._hop = hop
+        self._onednn = onednn
 
     def stream(self, before: numpy.ndarray) -> Stream:
         return _PiecewiseStream(self, before[:, -LEFT_FRAMES:])
@@ -48,7 +52,7 @@ class TorchDecoder:
         import torch
 
         device = next(self._codec.parameters()).device
-        with torch.no_grad():
+        with torch.no_grad(), torch.backends.mkldnn.flags(enabled=self._onednn):
             codes = torch.from_numpy(tokens.astype(numpy.int64))[None].to(device)
             sound = self._codec.decode(codes, None)[0]
         return sound[:, skip * self._hop : (skip + keep) * self._hop].float().cpu().numpy()

@@ -101,7 +101,7 @@ def _load_stock(options: Options, model: ModelName, directory: Path, threads: in
     tails = Tails(own / "tails", shape.codebooks, shape.cardinality)
     sampling = Sampling(options.guidance, options.temperature, options.top_k)
     hop = round(shape.sample_rate / shape.frame_rate)
-    decoder = TorchDecoder(codec, hop)
+    decoder = TorchDecoder(codec, hop, onednn=not model.is_debug)
     return Player(model, StockEngine(lm, shape, sampling), decoder, texts, tails, options.window_overlap_s)
 
 def _refuse_if_too_big(model: ModelName, wanted: int, allowed: int | None) -> None:
