@@ -15,7 +15,7 @@ struct PluginBackendTests {
             let track = try #require(batch.tracks[42])
             #expect(track.title == "Monsoon Raga · 42" && track.provenance.backend == "bad")
             #expect(track.provenance.model == "bad good" && track.provenance.nonCommercial == false)
-            #expect(track.provenance.seed == UInt64.max - 42)
+            #expect(track.provenance.seed == PluginUnderTest.request(42).trackSeed)
             #expect(try read(track.file).count == 44 + 44_100 * 4)
             let told = plugin.backend.describe()
             #expect(told.batchMax == 4 && told.continues && told.memoryBytes ?? 0 > 1_000_000)

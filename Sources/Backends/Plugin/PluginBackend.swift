@@ -17,6 +17,8 @@ public final class PluginBackend: MusicBackend {
         public var threads: Int?
         public var memoryBytesMax: Int?
         public var limits = PluginLimits()
+        /// Told what it is at while it loads, whenever it says a word.
+        public var onLoading: @Sendable (String) -> Void = { _ in }
         /// What is said of it before it has been asked.
         public var presumed: BackendDescription
 
@@ -182,7 +184,11 @@ public final class PluginBackend: MusicBackend {
         let limit = PluginCall.Limit.whole(seconds: settings.limits.describeSeconds)
         let answer = try call(life, "describe", PluginDescription.parameters, limit, cancellation)
         let description = try PluginDescription(answer)
-        state.withLock { $0.description = description }
+        let isNews = state.withLock { state in
+            defer { state.description = description }
+            return state.description != description
+        }
+        if isNews { say("\(name): \(description.introduction)") }
         try load(life, cancellation)
         return life
     }
@@ -208,7 +214,11 @@ public final class PluginBackend: MusicBackend {
             life, "load",
             PluginLoad.parameters(
                 directory: settings.directory, threads: threads, memoryBytesMax: settings.memoryBytesMax),
-            .silence(seconds: settings.limits.silenceSeconds), cancellation)
+            .silence(seconds: settings.limits.silenceSeconds), cancellation,
+            heard: { name, parameters throws(PluginFault) in
+                let words = try PluginMembers(value: parameters, method: name).optionalText("words")
+                settings.onLoading(words ?? "at work")
+            })
         let batchMax = try PluginLoad.batchMax(answer)
         state.withLock { state in
             // What did not fit the memory once does not fit it after a new start either.
@@ -304,7 +314,7 @@ public final class PluginBackend: MusicBackend {
             file: track.file, title: title,
             provenance: Provenance(
                 backend: name, model: description?.model, licence: description?.licence,
-                nonCommercial: description?.nonCommercial, seed: request.seed, renderSeconds: track.renderSeconds),
+                nonCommercial: description?.nonCommercial, seed: request.trackSeed, renderSeconds: track.renderSeconds),
             continued: track.continued)
     }
 }

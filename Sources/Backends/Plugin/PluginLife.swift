@@ -16,7 +16,8 @@ final class PluginLife: Sendable {
     private struct Incoming {
         var lines = LineBuffer()
         var messages: [Message] = []
-        var isOver = false
+        /// What follows the messages.
+        var fault: PluginFault?
     }
 
     let log: PluginLog
@@ -62,7 +63,7 @@ final class PluginLife: Sendable {
             log.finish()
             exit.withLock { $0 = ended ?? .unknown }
         }
-        let result = begun.wait(timeoutSeconds: .infinity) { $0 }
+        let result = begun.wait(timeoutSeconds: 60) { $0 }
         do {
             let life = try (result ?? .failure(SystemError("start", code: EAGAIN))).get()
             (child, socket) = (life.child, life.socket)
@@ -117,7 +118,7 @@ final class PluginLife: Sendable {
     /// The next message; nil when none came within `seconds`. For one thread at a time.
     /// - Throws: `.garbage`, `.lineTooLong`, and at the end of the socket `.ended` or `.hungUp`.
     func next(within seconds: Double, during method: String) throws(PluginFault) -> Message? {
-        if let message = takeMessage() { return message }
+        if let message = try takeMessage() { return message }
         let isFull = outbox.withLock { !$0.isEmpty }
         var waiting = pollfd(fd: socket.number, events: Int16(isFull ? POLLIN | POLLOUT : POLLIN), revents: 0)
         guard poll(&waiting, 1, Int32((seconds * 1000).rounded(.up))) > 0 else { return nil }
@@ -125,28 +126,32 @@ final class PluginLife: Sendable {
         guard Int32(waiting.revents) & ~POLLOUT != 0 else { return nil }
         let bytes = (try? socket.read(upTo: 65_536)) ?? []
         if bytes.isEmpty { throw endOfSocket(during: method) }
-        try read(bytes)
-        return takeMessage()
+        read(bytes)
+        return try takeMessage()
     }
 
-    private func takeMessage() -> Message? {
-        incoming.withLock { $0.messages.isEmpty ? nil : $0.messages.removeFirst() }
-    }
-
-    private func read(_ bytes: [UInt8]) throws(PluginFault) {
-        let fault = incoming.withLock { incoming -> PluginFault? in
-            let lines: [[UInt8]]
-            do throws(WireError) { lines = try incoming.lines.add(bytes) } catch {
-                return .lineTooLong(limitBytes: Message.bytesMax)
-            }
-            for line in lines {
-                do throws(WireError) { incoming.messages.append(try Message(line: line)) } catch {
-                    return .garbage(why: error.description, line: Self.shown(line))
-                }
-            }
-            return nil
+    /// In the order of their coming: what was said before a fault counts.
+    private func takeMessage() throws(PluginFault) -> Message? {
+        let (message, fault) = incoming.withLock { incoming in
+            incoming.messages.isEmpty ? (nil, incoming.fault) : (incoming.messages.removeFirst(), nil)
         }
         if let fault { throw fault }
+        return message
+    }
+
+    private func read(_ bytes: [UInt8]) {
+        incoming.withLock { incoming in
+            let lines: [[UInt8]]
+            do throws(WireError) { lines = try incoming.lines.add(bytes) } catch {
+                incoming.fault = .lineTooLong(limitBytes: Message.bytesMax)
+                return
+            }
+            for line in lines where incoming.fault == nil {
+                do throws(WireError) { incoming.messages.append(try Message(line: line)) } catch {
+                    incoming.fault = .garbage(why: error.description, line: Self.shown(line))
+                }
+            }
+        }
     }
 
     /// The beginning of a line that may hold anything.

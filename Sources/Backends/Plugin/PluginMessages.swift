@@ -72,6 +72,13 @@ struct PluginDescription: Equatable {
 
     static let parameters = JSONValue.object(["protocol": .integer(1)])
 
+    /// Said once, to the operator: what it is and what its licence asks.
+    var introduction: String {
+        let terms = licence.map { ", licence \($0)" } ?? ", no licence conditions"
+        return "\(name) \(version) plays \(model)\(terms)"
+            + (nonCommercial ? "; a channel that earns money may not use it" : "")
+    }
+
     init(_ answer: JSONValue) throws(PluginFault) {
         let members = PluginMembers(value: answer, method: "describe")
         guard let version = try members.whole("protocol", 0...Int.max) else {
@@ -129,7 +136,7 @@ struct PluginBatch {
                     "text": .string(request.prompt.text),
                 ]),
                 "seconds": Int(exactly: request.seconds).map { .integer($0) } ?? .real(request.seconds),
-                "seed": .string(String(request.seed)), "turn": .string(String(request.turn)),
+                "seed": .string(String(request.trackSeed)), "turn": .string(String(request.turn)),
                 "position": .integer(request.positionInPrompt),
                 "continues": .array(request.continues.map { .integer($0) }),
             ])
