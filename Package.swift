@@ -137,7 +137,8 @@ let package = Package(
             swiftSettings: house),
         .testTarget(name: "HouseRulesTests", swiftSettings: house),
         .testTarget(
-            name: "FlowTests", dependencies: ["CLI", "TestSupport", "Domain", "Platform", "IPC", "Buffer"],
+            name: "FlowTests",
+            dependencies: ["CLI", "TestSupport", "Domain", "Platform", "IPC", "Buffer", "BadPlugin"],
             swiftSettings: house),
         // The station under a real systemd, where one can be booted.
         .testTarget(
