@@ -69,6 +69,12 @@ public struct PluginCheck: Sendable {
     public func run(
         in directory: String, cancellation: Cancellation, tell: (Finding) -> Void
     ) throws(BackendError) -> Bool {
+        try run(Self.trials, in: directory, cancellation: cancellation, tell: tell)
+    }
+
+    func run(
+        _ trials: [Trial], in directory: String, cancellation: Cancellation, tell: (Finding) -> Void
+    ) throws(BackendError) -> Bool {
         let first = "it starts, and answers describe with what it is"
         let description: PluginDescription
         do {
@@ -80,7 +86,7 @@ public struct PluginCheck: Sendable {
             return false
         }
         var isSound = true
-        for (place, trial) in Self.trials.enumerated() {
+        for (place, trial) in trials.enumerated() {
             if cancellation.isCancelled { throw .cancelled }
             let scratch = "\(directory)/\(place)"
             let finding = perform(trial, description, scratch)
