@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 import weakref
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from . import build
+from . import build, native
 from .encodec_weights import CodecWeights
 
 FRAMES_MAX, STREAMS_MAX, FIRST_MIN = 40, 64, 8
 SOURCES = ("encodec.c", "encodec_product.c", "encodec_lstm.c", "pool.c", "gemm_avx2.c", "gemm_avx512.c")
-ISA_AVX2, ISA_AVX512 = 1, 2
 
 _pointer = ctypes.c_void_p
 _int = ctypes.c_int32
@@ -51,38 +51,27 @@ class _Piece(ctypes.Structure):
     ]  # fmt: skip
 
 
-def instruction_set() -> int | None:
-    """The widest that this processor has of those the kernels know; None: neither."""
-    try:
-        with open("/proc/cpuinfo", encoding="ascii", errors="replace") as cpuinfo:
-            flags = next((set(line.split()) for line in cpuinfo if line.startswith("flags")), set())
-    except OSError:
-        return None
-    if {"avx512f", "avx512bw", "avx512vl", "avx512dq"} <= flags:
-        return ISA_AVX512
-    return ISA_AVX2 if {"avx2", "fma", "f16c"} <= flags else None
-
-
-def _library() -> ctypes.CDLL:
-    library = build.library("encodec", [build.KERNELS / name for name in SOURCES])
-    library.decoder_create.restype = library.stream_create.restype = _pointer
-    library.decoder_create.argtypes = [_pointer, ctypes.c_int]
-    library.stream_create.argtypes = [_pointer]
-    library.decoder_destroy.argtypes = library.stream_destroy.argtypes = [_pointer]
-    library.decoder_resize.argtypes = [_pointer, ctypes.c_int]
-    library.decoder_push.argtypes = [_pointer, _pointer, ctypes.c_int]
-    return library
+@functools.cache
+def library() -> ctypes.CDLL:
+    """The kernels, compiled where they are not yet. Raises build.NoKernels."""
+    made = build.library("encodec", [build.KERNELS / name for name in SOURCES])
+    made.decoder_create.restype = made.stream_create.restype = _pointer
+    made.decoder_create.argtypes = [_pointer, ctypes.c_int]
+    made.stream_create.argtypes = [_pointer]
+    made.decoder_destroy.argtypes = made.stream_destroy.argtypes = [_pointer]
+    made.decoder_resize.argtypes = [_pointer, ctypes.c_int]
+    made.decoder_push.argtypes = [_pointer, _pointer, ctypes.c_int]
+    return made
 
 
 class CodecDecoder:
     """Decodes many streams; calls come from one thread at a time. Raises build.NoKernels where it cannot be had."""
 
     def __init__(self, weights: CodecWeights, threads: int, isa: int | None = None) -> None:
-        chosen = isa or instruction_set()
-        if chosen is None:
-            raise build.NoKernels("this processor has no AVX2")
+        """`isa`: 1 for AVX2, 2 for AVX-512, for tests; otherwise the best there is."""
+        chosen = isa or native.isa()
         self.weights = weights
-        self.library = _library()
+        self.library = library()
         numbers = weights.numbers
         self.codebooks: int = numbers["codebooks"]
         self.channels = 2 if numbers.get("stereo") else 1
