@@ -41,6 +41,14 @@ let package = Package(
         .target(name: "Buffer", dependencies: ["Domain", "Platform"], swiftSettings: house),
         .target(name: "Synth", swiftSettings: fast),
 
+        .target(
+            name: "HTTPServing",
+            dependencies: [
+                "Platform", .product(name: "FlyingFox", package: "FlyingFox"),
+                .product(name: "FlyingSocks", package: "FlyingFox"),
+            ],
+            swiftSettings: house),
+
         // Layer 3: where music comes from
         .target(name: "Backends", dependencies: ["Domain", "Platform", "Config", "Synth"], swiftSettings: house),
 
@@ -56,10 +64,7 @@ let package = Package(
             swiftSettings: fast),
         .target(
             name: "Dashboard",
-            dependencies: [
-                "Domain", "Platform", "Config", "IPC", .product(name: "FlyingFox", package: "FlyingFox"),
-                .product(name: "FlyingSocks", package: "FlyingFox"),
-            ],
+            dependencies: ["Domain", "Platform", "Config", "IPC", "HTTPServing"],
             resources: [.embedInCode("Page")],
             swiftSettings: house),
         .target(
@@ -122,7 +127,7 @@ let package = Package(
         .testTarget(
             name: "TestSupportTests", dependencies: ["TestSupport", "Domain", "Platform"], swiftSettings: house),
         .testTarget(
-            name: "DashboardTests", dependencies: ["Dashboard", "Domain", "Platform", "TestSupport"],
+            name: "DashboardTests", dependencies: ["Dashboard", "Domain", "HTTPServing", "Platform", "TestSupport"],
             swiftSettings: house),
         .testTarget(
             name: "CLITests",
