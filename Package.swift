@@ -50,7 +50,8 @@ let package = Package(
             swiftSettings: house),
 
         // Layer 3: where music comes from
-        .target(name: "Backends", dependencies: ["Domain", "Platform", "Config", "Synth"], swiftSettings: house),
+        .target(
+            name: "Backends", dependencies: ["Domain", "Platform", "Config", "IPC", "Synth"], swiftSettings: house),
 
         // Layer 4: roles; a role never imports a role
         .target(

@@ -4,6 +4,9 @@ public import Domain
 public struct StationConfig: Sendable, Hashable {
     public var station = StationIdentity()
     public var generator = GeneratorConfig()
+    /// Sources of music beside those that are built in.
+    public var backends: [BackendConfig] = []
+    public var audiocraft = AudiocraftConfig()
     public var buffer = BufferConfig()
     public var evergreen = EvergreenConfig()
     public var feeder = FeederConfig()
@@ -48,6 +51,8 @@ public struct StationConfig: Sendable, Hashable {
 /// `[station]`: what the station calls itself.
 public struct StationIdentity: Sendable, Hashable {
     public var name = "lofisup"
+    /// The channel earns money, with advertisements or otherwise.
+    public var monetised = false
 
     public init() {}
 }
@@ -57,6 +62,13 @@ extension StationConfig: ConfigRecord {
         [
             .section("station", \.station, why: "What the station calls itself."),
             .section("generator", \.generator, why: "Composing: who does it, and how a track has to sound."),
+            .tables(
+                "backends", \.backends, count: 0...32,
+                why: "Sources of music beside those that are built in, one [[backends]] for each; none by default."
+                    + "\nName it in [generator] backends, too. Keys:",
+                example: BackendConfig(name: "chimes", command: ["/opt/chimes/chimes", "--bells", "5"]),
+                named: \.name),
+            .section("audiocraft", \.audiocraft, why: "MusicGen on this machine: audiocraft-small and its like."),
             .section("buffer", \.buffer, why: "The shelf between composing and playing: how far ahead music is made."),
             .section("evergreen", \.evergreen, why: "What aired before, played again while the Buffer is empty."),
             .section("feeder", \.feeder, why: "How one track follows another."),
@@ -87,6 +99,7 @@ extension StationConfig: ConfigRecord {
                 + " most \(Manual.number(generator.trackSeconds / 2))"
             found.append(Contradiction("feeder.crossfade_seconds", "generator.track_seconds", reason: reason))
         }
+        found += backendContradictions()
         var seen: [String: Int] = [:]
         for (index, destination) in destinations.enumerated() {
             if let first = seen[destination.name] {
@@ -116,7 +129,10 @@ extension StationIdentity: ConfigRecord {
         [
             .text(
                 "name", \.name, "one line of text of at most 80 characters", why: "The name listeners see.",
-                isAllowed: { !$0.isBlankOrBroken && $0.count <= 80 })
+                isAllowed: { !$0.isBlankOrBroken && $0.count <= 80 }),
+            .flag(
+                "monetised", \.monetised,
+                why: "Whether the channel earns money. If so, backends whose licence forbids that are refused."),
         ]
     }
 }

@@ -53,8 +53,7 @@ public final class GeneratorRole: Sendable {
         if let words = buffer.openingReport.words { Log.warning("buffer: \(words)") }
         let ffmpeg = try FFmpeg(searchPath: environment["PATH"] ?? "")
         for notice in ffmpeg.notices { Log.warning(notice) }
-        let chain = try BackendChain(
-            names: config.generator.backends, catalogue: [SynthBackend(clock: clock)], clock: clock)
+        let chain = try BackendCatalogue(config: config, paths: paths, environment: environment, clock: clock).chain()
         defer { chain.close() }
         let admission = Admission(ffmpeg: ffmpeg, rules: AdmissionRules(config.generator))
         let cancellation = Cancellation()

@@ -49,6 +49,7 @@ public enum ReloadEffect: Sendable, Hashable {
     /// Arrays of tables: the effect is the same for all that is in them.
     private static let tablesOf: [String: ReloadEffect] = [
         "destinations": .encoderLive,
+        "backends": .restart([.generator]),
         "prompts": .restart([.generator, .feeder]),
     ]
 
@@ -56,6 +57,7 @@ public enum ReloadEffect: Sendable, Hashable {
 
     private static let table: [String: ReloadEffect] = [
         "station.name": .restart([.dashboard]),
+        "station.monetised": .restart([.generator]),
 
         "generator.backends": .restart([.generator]),
         "generator.count": .rescale,
@@ -66,6 +68,13 @@ public enum ReloadEffect: Sendable, Hashable {
         "generator.true_peak_dbtp": shelf,
         "generator.nice": .renice,
         "generator.seed": .restart([.generator]),
+        "generator.batch_max": .restart([.generator]),
+        "generator.memory_max": .restart([.generator]),
+        "generator.unload_after_seconds": .restart([.generator]),
+
+        "audiocraft.python": .restart([.generator]),
+        "audiocraft.precision": .restart([.generator]),
+        "audiocraft.device": .restart([.generator]),
 
         "buffer.target_hours": shelf,
         "buffer.max_hours": .restart([.generator]),
