@@ -69,6 +69,9 @@ let package = Package(
             resources: [.embedInCode("Page")],
             swiftSettings: house),
         .target(
+            name: "RenderServer", dependencies: ["Domain", "Platform", "Config", "HTTPServing", "Backends"],
+            exclude: ["README.md", "openapi.yaml"], swiftSettings: house),
+        .target(
             name: "Supervisor", dependencies: ["Domain", "Platform", "Config", "IPC"], exclude: ["README.md"],
             swiftSettings: house),
 
@@ -77,7 +80,8 @@ let package = Package(
             name: "CLI",
             dependencies: [
                 "Domain", "Platform", "Config", "IPC", "Buffer", "Backends", "Generator", "Feeder", "Encoder",
-                "Dashboard", "Supervisor", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Dashboard", "RenderServer", "Supervisor",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house),
 

@@ -25,6 +25,11 @@ public struct BackendCatalogue: Sendable {
     /// - Throws: `.unknownBackend`.
     public func backend(named name: String) throws(BackendError) -> any MusicBackend {
         if name == "synth" { return SynthBackend(clock: clock) }
+        if name == RemoteBackend.name {
+            return RemoteBackend(
+                renderers: config.renderers, directory: paths.stateDirectory + "/backends/" + name,
+                monetised: config.station.monetised, environment: environment, clock: clock)
+        }
         throw .unknownBackend(name: name, known: names)
     }
 
