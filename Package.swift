@@ -41,6 +41,14 @@ let package = Package(
         .target(name: "Buffer", dependencies: ["Domain", "Platform"], swiftSettings: house),
         .target(name: "Synth", swiftSettings: fast),
 
+        .target(
+            name: "HTTPServing",
+            dependencies: [
+                "Platform", .product(name: "FlyingFox", package: "FlyingFox"),
+                .product(name: "FlyingSocks", package: "FlyingFox"),
+            ],
+            swiftSettings: house),
+
         // Layer 3: where music comes from
         .target(
             name: "Backends", dependencies: ["Domain", "Platform", "Config", "IPC", "Synth"], swiftSettings: house),
@@ -57,12 +65,12 @@ let package = Package(
             swiftSettings: fast),
         .target(
             name: "Dashboard",
-            dependencies: [
-                "Domain", "Platform", "Config", "IPC", .product(name: "FlyingFox", package: "FlyingFox"),
-                .product(name: "FlyingSocks", package: "FlyingFox"),
-            ],
+            dependencies: ["Domain", "Platform", "Config", "IPC", "HTTPServing"],
             resources: [.embedInCode("Page")],
             swiftSettings: house),
+        .target(
+            name: "RenderServer", dependencies: ["Domain", "Platform", "Config", "HTTPServing", "Backends"],
+            exclude: ["README.md", "openapi.yaml"], swiftSettings: house),
         .target(
             name: "Supervisor", dependencies: ["Domain", "Platform", "Config", "IPC"], exclude: ["README.md"],
             swiftSettings: house),
@@ -72,7 +80,8 @@ let package = Package(
             name: "CLI",
             dependencies: [
                 "Domain", "Platform", "Config", "IPC", "Buffer", "Backends", "Generator", "Feeder", "Encoder",
-                "Dashboard", "Supervisor", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Dashboard", "RenderServer", "Supervisor",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house),
 
@@ -129,7 +138,7 @@ let package = Package(
         .testTarget(
             name: "TestSupportTests", dependencies: ["TestSupport", "Domain", "Platform"], swiftSettings: house),
         .testTarget(
-            name: "DashboardTests", dependencies: ["Dashboard", "Domain", "Platform", "TestSupport"],
+            name: "DashboardTests", dependencies: ["Dashboard", "Domain", "HTTPServing", "Platform", "TestSupport"],
             swiftSettings: house),
         .testTarget(
             name: "CLITests",

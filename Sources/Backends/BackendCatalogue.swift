@@ -29,6 +29,11 @@ public struct BackendCatalogue: Sendable {
     /// - Throws: `.unknownBackend`.
     public func backend(named name: String) throws(BackendError) -> any MusicBackend {
         if name == "synth" { return SynthBackend(clock: clock) }
+        if name == RemoteBackend.name {
+            return RemoteBackend(
+                renderers: config.renderers, directory: paths.stateDirectory + "/backends/" + name,
+                monetised: config.station.monetised, environment: environment, clock: clock)
+        }
         if let model = AudioCraft.models[name] { return audiocraft(name, model: model) }
         guard let own = config.backends.first(where: { $0.name == name }) else {
             throw .unknownBackend(name: name, known: names)

@@ -11,8 +11,7 @@ struct Lofisup: ParsableCommand {
         version: Version.text,
         subcommands: [
             Run.self, Status.self, Ctl.self, Doctor.self, Generate.self, BackendCommand.self, CheckConfig.self,
-            Init.self,
-            WorkerCommand.self,
+            Init.self, RenderServerCommand.self, WorkerCommand.self,
             ManualCommand.self,
         ])
 }

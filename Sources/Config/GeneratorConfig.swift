@@ -26,7 +26,7 @@ public struct GeneratorConfig: Sendable, Hashable {
     public init() {}
 
     /// The names a chain may hold without any `[[backends]]`.
-    public static let builtInBackends = ["synth", "audiocraft-small", "audiocraft-medium"]
+    public static let builtInBackends = ["synth", "audiocraft-small", "audiocraft-medium", "remote"]
     /// Those of them whose licence forbids a monetised channel.
     static let nonCommercialBackends = ["audiocraft-small", "audiocraft-medium"]
 

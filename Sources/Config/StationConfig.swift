@@ -7,6 +7,8 @@ public struct StationConfig: Sendable, Hashable {
     /// Sources of music beside those that are built in.
     public var backends: [BackendConfig] = []
     public var audiocraft = AudiocraftConfig()
+    /// Whom the backend `remote` asks.
+    public var renderers: [RendererConfig] = []
     public var buffer = BufferConfig()
     public var evergreen = EvergreenConfig()
     public var feeder = FeederConfig()
@@ -14,6 +16,7 @@ public struct StationConfig: Sendable, Hashable {
     /// Where the stream is sent, besides the local HLS that is always made.
     public var destinations: [Destination] = []
     public var dashboard = DashboardConfig()
+    public var renderServer = RenderServerConfig()
     public var supervisor = SupervisorConfig()
     /// The rotation: 1...100 prompts, `index` from 0 in order.
     public var prompts = Prompt.stationDefaults
@@ -69,11 +72,21 @@ extension StationConfig: ConfigRecord {
                 example: BackendConfig(name: "chimes", command: ["/opt/chimes/chimes", "--bells", "5"]),
                 named: \.name),
             .section("audiocraft", \.audiocraft, why: "MusicGen on this machine: audiocraft-small and its like."),
+            .tables(
+                "renderers", \.renderers, count: 0...32,
+                why: "Other machines that compose, one [[renderers]] for each; none by default. They run"
+                    + "\n`lofisup render-server`; name \"remote\" in [generator] backends to ask them. Keys:",
+                example: RendererConfig(
+                    name: "attic", url: "https://attic.example.org:8092", tokenFile: "/etc/lofisup/attic.token"),
+                named: \.name),
             .section("buffer", \.buffer, why: "The shelf between composing and playing: how far ahead music is made."),
             .section("evergreen", \.evergreen, why: "What aired before, played again while the Buffer is empty."),
             .section("feeder", \.feeder, why: "How one track follows another."),
             .section("encoder", \.encoder, why: "Picture, bit rates and the local stream."),
             .section("dashboard", \.dashboard, why: "The web page: listen, watch, see what is wrong."),
+            .section(
+                "render_server", \.renderServer,
+                why: "For `lofisup render-server` alone: composing for stations elsewhere."),
             .section("supervisor", \.supervisor, why: "How workers are stopped, restarted and given up on."),
             .tables(
                 "destinations", \.destinations, count: 0...16,
@@ -99,7 +112,7 @@ extension StationConfig: ConfigRecord {
                 + " most \(Manual.number(generator.trackSeconds / 2))"
             found.append(Contradiction("feeder.crossfade_seconds", "generator.track_seconds", reason: reason))
         }
-        found += backendContradictions()
+        found += backendContradictions() + rendererContradictions()
         var seen: [String: Int] = [:]
         for (index, destination) in destinations.enumerated() {
             if let first = seen[destination.name] {

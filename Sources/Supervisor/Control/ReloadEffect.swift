@@ -18,6 +18,8 @@ public enum ReloadEffect: Sendable, Hashable {
     case supervisorOnly
     /// The dashboard is started, or stopped.
     case dashboardOnOff
+    /// It is about `lofisup render-server`, which is no worker of the station.
+    case renderServer
 
     /// The effect of a key as in `ConfigChange.key` or `StationConfig.keyPaths`; nil for one that is not known.
     public static func of(key: String) -> ReloadEffect? {
@@ -37,6 +39,7 @@ public enum ReloadEffect: Sendable, Hashable {
         case .renice: "generators that run get the new niceness"
         case .supervisorOnly: "the supervisor goes by it at once"
         case .dashboardOnOff: "the dashboard is started or stopped"
+        case .renderServer: "counts from the next start of `lofisup render-server` on"
         }
     }
 
@@ -46,10 +49,12 @@ public enum ReloadEffect: Sendable, Hashable {
             ? names.joined() : names.dropLast().joined(separator: ", ") + " and \(names[names.count - 1])"
     }
 
-    /// Arrays of tables: the effect is the same for all that is in them.
+    /// Tables with one effect for all that is in them.
     private static let tablesOf: [String: ReloadEffect] = [
         "destinations": .encoderLive,
         "backends": .restart([.generator]),
+        "renderers": .restart([.generator]),
+        "render_server": .renderServer,
         "prompts": .restart([.generator, .feeder]),
     ]
 
