@@ -124,7 +124,8 @@ let package = Package(
         .executableTarget(
             name: "NotifyWriter", dependencies: ["Platform"], path: "Tests/NotifyWriter", swiftSettings: house),
         .testTarget(
-            name: "GeneratorTests", dependencies: ["Generator", "Domain", "IPC", "TestSupport"], swiftSettings: house),
+            name: "GeneratorTests",
+            dependencies: ["Generator", "Domain", "IPC", "Platform", "TestSupport"], swiftSettings: house),
         .testTarget(
             name: "SupervisorTests",
             dependencies: ["Supervisor", "Config", "Domain", "IPC", "Platform", "TestSupport", "BadWorker"],

@@ -36,23 +36,23 @@ final class AdmissionLine: Sendable {
     private let chain: BackendChain
     private let cancellation: Cancellation
     private let memory: Monitor<TrackMemory>
-    private let say: @Sendable (String) -> Void
+    private let moved: @Sendable () -> Void
     private let state = Monitor(State())
 
     /// Whoever renders faster than tracks are checked waits for its turn.
     private static let waitingMax = 4
 
-    /// - Parameter say: told what it is at.
+    /// - Parameter moved: called as it gets on.
     init(
         buffer: BufferDirectory, admission: Admission, chain: BackendChain, memory: Monitor<TrackMemory>,
-        cancellation: Cancellation, say: @escaping @Sendable (String) -> Void
+        cancellation: Cancellation, moved: @escaping @Sendable () -> Void
     ) {
         self.buffer = buffer
         self.admission = admission
         self.chain = chain
         self.memory = memory
         self.cancellation = cancellation
-        self.say = say
+        self.moved = moved
     }
 
     /// Takes a track over; waits while too many wait already.
@@ -102,11 +102,11 @@ final class AdmissionLine: Sendable {
 
     private func admit(_ item: Item) throws {
         let (slot, track) = (item.slot, item.track)
-        say("checking chunk \(slot.number)")
+        moved()
         do {
             let admitted = try admission.admit(
                 track.file, seconds: item.seconds, recent: memory.read { $0.recent }, to: slot.stagedFile,
-                cancellation: cancellation, progress: { [say] _ in say("checking chunk \(slot.number)") })
+                cancellation: cancellation, progress: { [moved] _ in moved() })
             chain.recordAdmission(of: track.provenance.backend, refusal: nil)
             let outcome = try buffer.commit(
                 slot, frames: admitted.frames, title: track.title, provenance: admitted.complete(track.provenance))
