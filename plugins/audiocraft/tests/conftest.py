@@ -41,11 +41,22 @@ def own(prepared: Path, tmp_path: Path) -> Path:
     return tmp_path / "own"
 
 
-@pytest.fixture(scope="module", params=ENGINES)
-def player(request: pytest.FixtureRequest, prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plugin]:
-    """The debug model, loaded, once with each engine."""
-    directory = tmp_path_factory.mktemp("player") / "own"
+def _loaded(engine: str, prepared: Path, directory: Path) -> Iterator[Plugin]:
     shutil.copytree(prepared, directory, ignore=shutil.ignore_patterns("*_*.npy"))
-    with Plugin.musicgen("--model", "debug", "--engine", request.param) as plugin:
+    with Plugin.musicgen("--model", "debug", "--engine", engine) as plugin:
         plugin.load(directory)
         yield plugin
+
+
+@pytest.fixture(scope="module")
+def player(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plugin]:
+    """The debug model, loaded."""
+    yield from _loaded("native", prepared, tmp_path_factory.mktemp("player") / "own")
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def any_player(
+    request: pytest.FixtureRequest, prepared: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Plugin]:
+    """The debug model, once with each engine."""
+    yield from _loaded(request.param, prepared, tmp_path_factory.mktemp("player") / "own")
