@@ -180,15 +180,7 @@ class NativeLM:
         drawing = self._gather()
         if not self._count:
             return []
-        library, outputs = self._library, self._logits
-        library.context_forward(
-            self._context,
-            self._sequences,
-            self._rows.ctypes.data,
-            self._tokens.ctypes.data,
-            self._count,
-            outputs.ctypes.data,
-        )
+        self._forward()
         settings = native.Sampling(
             self.sampling.cfg_coef,
             self.sampling.temperature,
@@ -196,9 +188,9 @@ class NativeLM:
             self.sampling.top_k,
             self.sampling.use_sampling,
         )
-        library.context_sample(
+        self._library.context_sample(
             self._context,
-            outputs.ctypes.data,
+            self._logits.ctypes.data,
             self._draws.ctypes.data,
             len(drawing),
             ctypes.byref(settings),
@@ -211,6 +203,16 @@ class NativeLM:
             if track.finished:
                 finished.append(number)
         return finished
+
+    def _forward(self) -> None:
+        self._library.context_forward(
+            self._context,
+            self._sequences,
+            self._rows.ctypes.data,
+            self._tokens.ctypes.data,
+            self._count,
+            self._logits.ctypes.data,
+        )
 
     def _gather(self) -> list[int]:
         """Writes the rows of the next pass: those that draw first, then what is left to read."""
@@ -248,8 +250,30 @@ class NativeLM:
             rows["output"][-1] = self._output_count
             self._output_count += 1
 
-    def logits(self, number: int) -> None:
-        raise NotImplementedError
+    def logits(self, condition: np.ndarray | None, codes: np.ndarray) -> np.ndarray:
+        """What the model says after each of the tokens [K, T], which are given to it: [T + 1, branches, K, card].
+
+        Entry t is about the frames that AudioCraft's delay pattern puts at index t + 1. Branch 0 is the condition's,
+        branch 1 the null condition's. Needs a free lane; for measuring distances.
+        """
+        codes = np.asarray(codes)
+        lane = self.start(condition, 0, 1, codes[:, : self.windowing.window - 1])
+        try:
+            track, branches = self._lanes[lane].track, 1 if condition is None else 2
+            found, draws = [], False
+            while not draws:
+                self._count = self._output_count = 0
+                positions, tokens, draws = track.take(self.lanes_max)
+                for branch in range(branches):
+                    first = self._count
+                    self._put(2 * lane + branch, positions, tokens, False)
+                    self._rows["output"][first : self._count] = np.arange(len(positions)) * branches + branch
+                self._forward()
+                rows = self._logits[: len(positions) * branches, :, : self.shape.card]
+                found.append(rows.reshape(len(positions), branches, self.shape.codebooks, -1).copy())
+            return np.concatenate(found)
+        finally:
+            self.free(lane)
 
     def tokens(self, lane: int) -> np.ndarray:
         """The new frames [K, frames], -1 where they are not drawn yet."""

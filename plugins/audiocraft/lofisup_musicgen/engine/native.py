@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import os
-from ctypes import POINTER, Structure, c_float, c_int, c_int32, c_size_t, c_uint64, c_void_p
+from ctypes import POINTER, Structure, c_float, c_int, c_int32, c_size_t, c_void_p
 
 import numpy as np
 
@@ -169,7 +169,3 @@ def position_table(weights: PackedWeights, capacity: int) -> np.ndarray:
     table = np.zeros((capacity, padded(shape.dim)), np.float32)
     table[:, : 2 * half] = np.concatenate([np.cos(phase), np.sin(phase)], axis=1)
     return table * np.float32(shape.position_scale)
-
-
-def seed_word(seed: int) -> int:
-    return c_uint64(seed).value
