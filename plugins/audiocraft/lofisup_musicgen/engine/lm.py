@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +11,9 @@ import numpy as np
 
 from . import native
 from .packing import PackedWeights, pack
+from .settings import SamplingSettings
 from .shape import LMShape, shape_of
 from .track import Track, Windowing
-
-
-@dataclass(frozen=True)
-class SamplingSettings:
-    """AudioCraft's generation parameters, with its defaults."""
-
-    use_sampling: bool = True
-    top_k: int = 250
-    top_p: float = 0.0
-    temperature: float = 1.0
-    cfg_coef: float = 3.0
 
 
 class _Lane:
