@@ -40,8 +40,13 @@ class NativeLM:
         sampling: SamplingSettings = SamplingSettings(),
         windowing: Windowing = Windowing(),
         rows_max: int = 64,
+        skip_null: bool = True,
     ) -> None:
-        """`kv` is the key/value cache: int8, f16 or f32. `rows_max` bounds the positions computed in one pass."""
+        """`kv` is the key/value cache: int8, f16 or f32. `rows_max` bounds the positions computed in one pass.
+
+        `skip_null=False` computes the null condition's cross-attention like any other, which comes to the same: it is
+        there to measure what leaving it out is worth.
+        """
         if kv not in native.CACHE_KINDS:
             raise ValueError(f"the cache is int8, f16 or f32, not {kv}")
         shape = weights.shape
@@ -57,6 +62,7 @@ class NativeLM:
         if not self._context:
             raise MemoryError("no room for the engine's buffers")
         self._threads = threads
+        self._nothing = None if skip_null else self._cross_cache(np.zeros((16, shape.dim)))
         self._lanes: dict[int, _Lane] = {}
         self._caches = [native.Cache() for _ in range(2 * lanes)]
         self._sequences = (native.Sequence * (2 * lanes))()
@@ -126,12 +132,11 @@ class NativeLM:
         if condition is not None:
             cross, count = self._cross_cache(condition), len(condition)
         self._lanes[number] = _Lane(track, cross, count)
-        for branch in range(2):
+        for branch, cross in enumerate((cross, self._nothing)):
             sequence = self._sequences[2 * number + branch]
             sequence.cache = ctypes.pointer(self._cache(2 * number + branch))
-            with_condition = cross is not None and branch == 0
-            sequence.cross = ctypes.pointer(cross) if with_condition else None
-            sequence.cross_count = count
+            sequence.cross = ctypes.pointer(cross) if cross else None
+            sequence.cross_count = count if branch == 0 else 16
         return number
 
     def _cache(self, index: int) -> native.Cache:
@@ -284,7 +289,7 @@ class NativeLM:
             return
         for lane in list(self._lanes):
             self.free(lane)
-        for cache in self._caches:
+        for cache in [*self._caches, *([self._nothing] if self._nothing else [])]:
             self._library.cache_destroy(ctypes.byref(cache))
         self._library.context_destroy(self._context)
         self._context = None
