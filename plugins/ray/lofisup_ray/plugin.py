@@ -90,9 +90,10 @@ class Plugin:
         return {name: failed.get(name, "the plug-in said nothing of it") for name in wanted}
 
     def cancel(self) -> None:
-        """Ends what is under way, soon."""
-        if self._running is not None:
-            self._send("cancel", {"request": self._running})
+        """Ends what is under way, soon. Saying it again changes nothing."""
+        running, self._running = self._running, None
+        if running is not None:
+            self._send("cancel", {"request": running})
 
     def close(self) -> None:
         self._socket.close()

@@ -1,10 +1,8 @@
 """One replica: a plug-in process, and the batches that come together for it."""
 
 import asyncio
-import os
 import shutil
 import tempfile
-import time
 from typing import Any
 
 from ray import serve
@@ -35,18 +33,13 @@ class Renderer:
         self._wanted: set[int] = set()
         self._calls = 0
         self._memory_bytes = 0
-        self._batches: list[int] = []
         self._gather.set_max_batch_size(batch_max)
         self._start()
 
     async def describe(self) -> Result:
-        """What the plug-in says of itself, with what it keeps in memory and the sizes of its last batches."""
+        """What the plug-in says of itself, with what it keeps in memory."""
         plugin = self._plugin
-        return {**(plugin.description if plugin else {}), "memory_bytes": self._memory_bytes, "pid": os.getpid(),
-                "batches": self._batches[-50:]}
-
-    async def check_health(self) -> None:
-        """Ray asks; a replica whose plug-in cannot be started says so with the next item, and stays."""
+        return {**(plugin.description if plugin else {}), "memory_bytes": self._memory_bytes}
 
     async def render(self, item: Item) -> Result:
         self._calls += 1
@@ -56,13 +49,16 @@ class Renderer:
             return await self._gather((call, item))
         finally:
             self._wanted.discard(call)
-            # A caller that went makes the batch useless when it was the last one.
-            plugin = self._plugin
-            if call in self._under_way and not self._under_way & self._wanted and plugin is not None:
-                try:
-                    plugin.cancel()
-                except PluginError:
-                    pass
+            self._end_what_nobody_wants()
+
+    def _end_what_nobody_wants(self) -> None:
+        """Callers may go at any moment, also before the plug-in has heard of the batch: asked with each progress, too."""
+        plugin = self._plugin
+        if self._under_way and not self._under_way & self._wanted and plugin is not None:
+            try:
+                plugin.cancel()
+            except PluginError:
+                pass
 
     @serve.batch(max_batch_size=1, batch_wait_timeout_s=BATCH_WAIT_SECONDS)
     async def _gather(self, asked: list[tuple[int, Item]]) -> list[Result]:
@@ -103,8 +99,9 @@ class Renderer:
         directory = tempfile.mkdtemp(dir=self._directory)
         try:
             plugin = self._start()
-            self._batches.append(len(batch))
-            failed = plugin.generate(batch, directory, lambda track: made.update({track.id: self._take(track)}))
+            print(f"a batch of {len(batch)}", flush=True)
+            failed = plugin.generate(batch, directory, lambda track: made.update({track.id: self._take(track)}),
+                                     lambda _: self._end_what_nobody_wants())
             made.update({name: failure(why, again=False) for name, why in failed.items()})
         except (PluginError, OSError) as error:
             code = error.code if isinstance(error, PluginError) else None
@@ -127,7 +124,7 @@ class Renderer:
         with open(track.file, "rb") as file:
             sound = file.read()
         description = self._plugin.description if self._plugin else {}
-        return {"sound": sound, "title": track.title, "continued": None, "at": time.time(), "replica": os.getpid(),
+        return {"sound": sound, "title": track.title, "continued": None,
                 "provenance": {"backend": description.get("name") or "plug-in", "model": description.get("model"),
                                "licence": description.get("licence"),
                                "non_commercial": bool(description.get("non_commercial")),
