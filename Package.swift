@@ -104,7 +104,13 @@ let package = Package(
             swiftSettings: fast),
         .testTarget(name: "SynthTests", dependencies: ["Synth"], swiftSettings: fast),
         .testTarget(name: "ConfigTests", dependencies: ["Config", "Domain"], swiftSettings: house),
-        .testTarget(name: "BackendsTests", dependencies: ["Backends", "Domain", "Platform"], swiftSettings: fast),
+        .testTarget(
+            name: "BackendsTests",
+            dependencies: ["Backends", "Config", "Domain", "IPC", "Platform", "TestSupport", "BadPlugin"],
+            swiftSettings: fast),
+        // A plug-in that misbehaves as BackendsTests and GeneratorTests say.
+        .executableTarget(
+            name: "BadPlugin", dependencies: ["IPC", "Platform"], path: "Tests/BadPlugin", swiftSettings: house),
         .testTarget(
             name: "EncoderTests", dependencies: ["Encoder", "Config", "Domain", "IPC", "Platform", "TestSupport"],
             swiftSettings: fast),

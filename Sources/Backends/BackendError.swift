@@ -11,6 +11,7 @@ public enum BackendError: Error, Sendable, Equatable, CustomStringConvertible {
     case cancelled
     /// A backend, or what it runs on, failed; `why` is a sentence for the operator.
     case failed(backend: String, why: String)
+    case plugin(backend: String, PluginFault)
     /// One request of a batch failed; the backend goes on with the others.
     case requestFailed(backend: String, why: String)
     /// Weights, packages or a key are missing; `why` says what to do.
@@ -43,6 +44,7 @@ public enum BackendError: Error, Sendable, Equatable, CustomStringConvertible {
         case .cancelled: "stopped on request"
         case .failed(let backend, let why), .requestFailed(let backend, let why), .notInstalled(let backend, let why):
             "\(backend): \(why)"
+        case .plugin(let backend, let fault): "\(backend): \(fault)"
         case .nonCommercial(let backend, let licence):
             "\(backend): its licence (\(licence)) forbids a monetised channel: remove it from [generator] backends, or "
                 + "set [station] monetised = false if the channel earns nothing"

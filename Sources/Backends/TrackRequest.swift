@@ -14,6 +14,7 @@ public struct TrackRequest: Sendable, Hashable {
     public var continues: [Int]
     /// Length wanted. Admission makes it exact, so a backend may miss by a little.
     public var seconds: Double
+    /// All tracks of one turn share it.
     public var seed: UInt64
     /// With how many threads a backend may compute at the same time; nil leaves it to the backend. What it makes does
     /// not depend on it.
@@ -32,6 +33,17 @@ public struct TrackRequest: Sendable, Hashable {
         self.seconds = seconds
         self.seed = seed
         self.threadsMax = threadsMax
+    }
+
+    /// A seed of this track's own, for a backend that composes each track by itself: two that begin fresh with one seed
+    /// would be one track. The first of a turn has the turn's.
+    public var trackSeed: UInt64 {
+        if positionInPrompt == 0 { return seed }
+        // One step of SplitMix64 (Steele, Lea, Flood 2014).
+        var mixed = seed &+ UInt64(truncatingIfNeeded: positionInPrompt) &* 0x9e37_79b9_7f4a_7c15
+        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+        return mixed ^ (mixed >> 31)
     }
 }
 

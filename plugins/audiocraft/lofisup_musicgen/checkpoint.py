@@ -81,21 +81,32 @@ def configuration(package: dict[str, Any]) -> Any:
 
 def load_language_model(found: weights.Weights, device: str) -> Any:
     """AudioCraft's LM without its T5; half precision on a GPU, as AudioCraft does it."""
+    package = read_checkpoint(found.lm)
+    model = _built(package, device)
+    model.load_state_dict(package["best_state"])
+    return model
+
+
+def _built(package: dict[str, Any], device: str) -> Any:
     from audiocraft.models import builders, loaders
     from omegaconf import OmegaConf
 
-    package = read_checkpoint(found.lm)
     config = configuration(package)
     OmegaConf.set_struct(config, False)
     config.device = device
-    config.dtype = "float32" if device == "cpu" else "float16"
+    config.dtype = "float16" if device.startswith("cuda") else "float32"
     for name in ("merge_text_conditions_p", "drop_desc_p"):
         loaders._delete_param(config, f"conditioners.args.{name}")
     with _without_t5():
         model = builders.get_lm_model(config)
-    model.load_state_dict(package["best_state"])
     model.cfg = config
     return model.eval()
+
+
+def language_model_state(found: weights.Weights) -> tuple[Any, Any]:
+    """AudioCraft's LM as a plan without memory, and its state, which is read from the file as it is used."""
+    package = read_checkpoint(found.lm)
+    return _built(package, "meta"), package["best_state"]
 
 
 def load_codec(found: weights.Weights, device: str, lm_config: Any) -> Any:
@@ -138,9 +149,13 @@ def load(model: ModelName, device: str) -> tuple[Any, Any, Shape]:
         lm = load_language_model(found, device)
         codec = load_codec(found, device, lm.cfg)
         window_s = float(lm.cfg.dataset.segment_duration)
+    check_fit(lm, codec)
+    return lm, codec, shape_of(lm, codec, window_s)
+
+
+def check_fit(lm: Any, codec: Any) -> None:
     if codec.num_codebooks != lm.n_q or codec.cardinality != lm.card:
         raise Failure("the model's two files do not belong together: their codebooks differ")
-    return lm, codec, shape_of(lm, codec, window_s)
 
 
 def shape_of(lm: Any, codec: Any, window_s: float) -> Shape:

@@ -7,6 +7,7 @@ NOT_INSTALLED = -32001
 OUT_OF_MEMORY = -32002
 REQUEST_AT_FAULT = -32003
 FAILED = -32000
+UNSUITABLE_MODEL = -32010
 PARSE = -32700
 NOT_A_REQUEST = -32600
 UNKNOWN_METHOD = -32601
@@ -39,6 +40,12 @@ class OutOfMemory(Failure):
     code = OUT_OF_MEMORY
 
 
+class UnsuitableModel(Failure):
+    """Our own engine does not compute this model; AudioCraft's does."""
+
+    code = UNSUITABLE_MODEL
+
+
 class RequestAtFault(Failure):
     code = REQUEST_AT_FAULT
 
@@ -65,3 +72,11 @@ def as_failure(error: BaseException, doing: str) -> Failure:
         return Failure(f"{doing} failed: {error.strerror}{where}")
     first_line = (str(error).strip() or type(error).__name__).splitlines()[0][:300]
     return Failure(f"{doing} failed: {type(error).__name__}: {first_line}")
+
+
+def from_code(code: int, sentence: str) -> Failure:
+    """What another process was refused, as if it had happened here."""
+    kinds: dict[int, type[Failure]] = {
+        each.code: each for each in (NotInstalled, OutOfMemory, UnsuitableModel, RequestAtFault)
+    }
+    return kinds.get(code, Failure)(sentence)

@@ -139,7 +139,7 @@ class Service:
         if self._player is None:
             model = names.resolve(self._options)
             bound = int(most) if isinstance(most, int | float) and most > 0 else None
-            self._player = player.load(self._options, model, directory, self._threads, bound, report)
+            self._player = player.Loader(self._options, model, directory, self._threads, bound, report).load()
             self._threads_in_force = self._threads
         return {"memory_bytes": memory.resident_bytes(), "batch_max": self._player.batch_max}
 
@@ -153,6 +153,8 @@ class Service:
         return {"done": batch.done, "failed": failed + batch.failed, "memory_bytes": memory.resident_bytes()}
 
     def _unload(self, _params: Message, _report: Report) -> Message:
+        if self._player is not None:
+            self._player.close()
         self._player = None
         memory.give_back()
         return {"memory_bytes": memory.resident_bytes()}

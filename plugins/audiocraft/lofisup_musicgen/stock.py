@@ -32,6 +32,9 @@ class StockEngine:
 
         torch.set_num_threads(count)
 
+    def close(self) -> None:
+        self._lm = None
+
     def advance(self, pulse: Pulse) -> list[Fragment]:
         if not self._admitted:
             return []

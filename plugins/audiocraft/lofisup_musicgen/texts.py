@@ -15,8 +15,9 @@ from .checkpoint import configuration, read_checkpoint
 
 KEPT_MAX = 512
 
-# Texts in, an embedding [words, width] for each out.
-Listener = Callable[[Sequence[str]], list[numpy.ndarray]]
+# Texts in, an embedding [words, width] for each out; what it is given to call raises Cancelled.
+Check = Callable[[], None]
+Listener = Callable[[Sequence[str], Check], list[numpy.ndarray]]
 
 
 class Texts:
@@ -28,11 +29,11 @@ class Texts:
         self._listen = listen
         directory.mkdir(parents=True, exist_ok=True)
 
-    def embed(self, texts: Sequence[str]) -> dict[str, numpy.ndarray]:
+    def embed(self, texts: Sequence[str], check: Check) -> dict[str, numpy.ndarray]:
         known = {text: stored for text in texts if (stored := self._stored(text)) is not None}
         new = [text for text in dict.fromkeys(texts) if text not in known]
         if new:
-            for text, heard in zip(new, self._listen(new), strict=True):
+            for text, heard in zip(new, self._listen(new, check), strict=True):
                 self._keep(text, heard)
                 known[text] = heard
             self._forget_oldest()
@@ -65,7 +66,7 @@ class Texts:
 def listen_with_table(conditioner: Any) -> Listener:
     """The test model's words: a look-up table."""
 
-    def listen(texts: Sequence[str]) -> list[numpy.ndarray]:
+    def listen(texts: Sequence[str], _check: Check) -> list[numpy.ndarray]:
         import torch
 
         with torch.no_grad():
@@ -78,7 +79,7 @@ def listen_with_table(conditioner: Any) -> Listener:
 def listen_with_t5(found: weights.Weights) -> Listener:
     """T5 from the local cache and the model's own projection of it; both are let go when the texts are done."""
 
-    def listen(texts: Sequence[str]) -> list[numpy.ndarray]:
+    def listen(texts: Sequence[str], check: Check) -> list[numpy.ndarray]:
         import torch
         from transformers import T5EncoderModel, T5Tokenizer
 
@@ -94,6 +95,7 @@ def listen_with_t5(found: weights.Weights) -> Listener:
         heard = []
         with torch.no_grad():
             for text in texts:
+                check()
                 words = tokenizer([text], return_tensors="pt", padding=True)
                 embedded = torch.nn.functional.linear(t5(**words).last_hidden_state, weight, bias)
                 heard.append((embedded * words["attention_mask"].unsqueeze(-1))[0].numpy())

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy
 
-from .decoder import LEFT_FRAMES, RIGHT_FRAMES, Decoder, Stream
+from .decoder import LEFT_FRAMES, RIGHT_FRAMES, Decoder, Piece
 from .items import Item
 from .tails import Tail
 from .wavfile import WavFile
@@ -81,31 +83,31 @@ class Press:
     What waits is bounded: `push` blocks until the thread has caught up. One life: push and end tracks, then `close`.
     """
 
-    WAITING_MAX = 64
+    WAITING_MAX = 128
 
     def __init__(self, decoder: Decoder, shape: Shape, directory: Path, done: Callable[[Pressed], None]) -> None:
         self._decoder = decoder
         self._shape = shape
         self._directory = directory
         self._done = done
-        self._jobs: queue.Queue[tuple[Track, numpy.ndarray | None]] = queue.Queue(self.WAITING_MAX)
-        self._open: dict[Track, tuple[Stream, WavFile]] = {}
+        self._jobs: queue.Queue[_Job] = queue.Queue(self.WAITING_MAX)
+        self._open: dict[Track, tuple[Any, WavFile]] = {}
         self._failed: set[Track] = set()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="press", daemon=True)
         self._thread.start()
 
     def push(self, track: Track, tokens: numpy.ndarray) -> None:
-        self._put(track, tokens)
+        self._put(_Job(track, tokens, ends=False))
 
     def end(self, track: Track) -> None:
         """The track has all its tokens; `done` is called, on the press's thread, when its file is whole."""
-        self._put(track, None)
+        self._put(_Job(track, numpy.zeros((self._shape.codebooks, 0), dtype=numpy.int16), ends=True))
 
-    def _put(self, track: Track, tokens: numpy.ndarray | None) -> None:
+    def _put(self, job: _Job) -> None:
         while not self._stop.is_set():
             try:
-                return self._jobs.put((track, tokens), timeout=0.5)
+                return self._jobs.put(job, timeout=0.5)
             except queue.Full:
                 continue
 
@@ -123,35 +125,75 @@ class Press:
     def _work(self) -> None:
         while not self._stop.is_set():
             try:
-                track, tokens = self._jobs.get(timeout=0.1)
+                jobs = [self._jobs.get(timeout=0.1)]
             except queue.Empty:
                 continue
-            try:
-                if track not in self._failed:
-                    self._press(track, tokens)
-            except Exception as error:
-                self._failed.add(track)
-                opened = self._open.pop(track, None)
-                if opened:
-                    opened[1].discard()
-                self._done(Pressed(track, "", error))
-            finally:
+            # What has gathered meanwhile is decoded together: tracks share the reading of the decoder's weights.
+            with contextlib.suppress(queue.Empty):
+                while len(jobs) < self.WAITING_MAX:
+                    jobs.append(self._jobs.get_nowait())
+            self._press(_by_track(jobs))
+            for _job in jobs:
                 self._jobs.task_done()
 
-    def _press(self, track: Track, tokens: numpy.ndarray | None) -> None:
-        name = f"{track.item.id}.wav"
-        opened = self._open.get(track)
-        if opened is None:
-            file = WavFile(self._directory / name, self._shape.sample_rate, self._shape.channels)
-            opened = self._open[track] = (self._decoder.stream(track.played_before), file)
-        stream, file = opened
-        sound = stream.end(AHEAD_FRAMES) if tokens is None else stream.push(tokens)
+    def _press(self, jobs: list[_Job]) -> None:
+        jobs = [job for job in jobs if self._opened(job)]
+        pieces = [Piece(self._open[job.track][0], job.tokens, job.ends, AHEAD_FRAMES) for job in jobs]
+        try:
+            sounds = self._decoder.push(pieces) if pieces else []
+        except Exception as error:
+            for job in jobs:
+                self._fail(job.track, error)
+            return
+        for job, sound in zip(jobs, sounds, strict=True):
+            try:
+                self._write(job, sound)
+            except Exception as error:
+                self._fail(job.track, error)
+
+    def _opened(self, job: _Job) -> bool:
+        if job.track in self._open or job.track in self._failed:
+            return job.track not in self._failed
+        try:
+            stream = self._decoder.stream(job.track.played_before)
+            path = self._directory / f"{job.track.item.id}.wav"
+            self._open[job.track] = (stream, WavFile(path, self._shape.sample_rate, self._shape.channels))
+        except Exception as error:
+            self._fail(job.track, error)
+        return job.track in self._open
+
+    def _write(self, job: _Job, sound: numpy.ndarray) -> None:
+        _stream, file = self._open[job.track]
         if sound.size:
             file.append(sound)
-        if tokens is None:
+        if job.ends:
             file.close()
-            del self._open[track]
-            self._done(Pressed(track, name))
+            del self._open[job.track]
+            self._done(Pressed(job.track, file.path.name))
+
+    def _fail(self, track: Track, error: Exception) -> None:
+        self._failed.add(track)
+        opened = self._open.pop(track, None)
+        if opened:
+            opened[1].discard()
+        self._done(Pressed(track, "", error))
+
+
+@dataclass(frozen=True)
+class _Job:
+    track: Track
+    tokens: numpy.ndarray
+    ends: bool
+
+
+def _by_track(jobs: list[_Job]) -> list[_Job]:
+    """One job a track, in order."""
+    merged: dict[Track, _Job] = {}
+    for job in jobs:
+        before = merged.get(job.track)
+        tokens = job.tokens if before is None else numpy.concatenate([before.tokens, job.tokens], axis=1)
+        merged[job.track] = _Job(job.track, tokens, job.ends)
+    return list(merged.values())
 
 
 def tokens_of(fragment: Fragment, shape: Shape) -> numpy.ndarray:

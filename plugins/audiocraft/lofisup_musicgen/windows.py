@@ -70,6 +70,8 @@ class Engine(Protocol):
 
     def set_threads(self, count: int) -> None: ...
 
+    def close(self) -> None: ...
+
 
 def window_seed(seed: int, index: int) -> int:
     """The seed of a track's n-th window, below 2^63."""
