@@ -141,6 +141,12 @@ let package = Package(
             name: "DashboardTests", dependencies: ["Dashboard", "Domain", "HTTPServing", "Platform", "TestSupport"],
             swiftSettings: house),
         .testTarget(
+            name: "RenderServerTests",
+            dependencies: [
+                "RenderServer", "CLI", "Backends", "Config", "Domain", "HTTPServing", "Platform", "TestSupport",
+            ],
+            swiftSettings: house),
+        .testTarget(
             name: "CLITests",
             dependencies: ["CLI", "Config", "Domain", "IPC", "Platform", "Supervisor", "TestSupport"],
             swiftSettings: house),
