@@ -53,8 +53,10 @@ public struct GenerationPolicy: Sendable, Equatable {
         guard let pace = situation.pace(of: name), let seconds = batchSeconds(pace), generators > 0 else {
             return whole
         }
-        // Resting with it would only bring the end nearer.
-        if yield(pace) ?? 0 <= 1 { return 0 }
+        // Resting with it would only bring the end nearer; and whoever stands in for the first choice is to be done
+        // soon, so that the first choice is heard again.
+        let first = situation.backends.first(where: \.isAvailable)
+        if yield(pace) ?? 0 <= 1 || (first?.name != name && first?.speed != nil) { return 0 }
         let lack = (holdHours(in: situation.health, pace) - situation.hours) / horizonHours
         let wanted = 1 + (lack > 0 ? max(lack, riseRateMin) : lack)
         guard wanted > 0 else { return whole }

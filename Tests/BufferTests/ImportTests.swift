@@ -145,7 +145,7 @@ struct ImportTests {
         var killed = 0
         for step in 0..<80 {
             let child = try CrashWriterProcess.start(
-                [scratch.root, "import-once", log, String(longest * step / 80)])
+                [scratch.root, "import-once", log, String(longest * step / 60)])
             if try #require(child.wait(timeoutSeconds: 10)) == .signal(SIGKILL) { killed += 1 }
             // The others that use the buffer find it whole.
             try #require(try scratch.open(.make(keepConsumed: 4)).openingReport.foreign.isEmpty)

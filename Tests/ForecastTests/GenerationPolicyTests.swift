@@ -53,7 +53,7 @@ struct GenerationPolicyTests {
     @Test("a backend fast enough for it holds the Buffer at its target for a week, whatever the figures")
     func holds() {
         var random = SplitMix64(seed: 99)
-        for round in 0..<40 {
+        for round in 0..<15 {
             var policy = GenerationPolicy(trackSeconds: random.in(10...600))
             policy.bands.healthyRestSeconds = random.in(0...900)
             policy.bands.warningRestSeconds = random.in(0...900)
@@ -82,6 +82,15 @@ struct GenerationPolicyTests {
         for hours in [13.0, 24, 27, 40] {
             #expect(policy.restSeconds(in: situation(hours, [.make("a", 0.9)]), after: "a") == 0)
         }
+    }
+
+    @Test("whoever stands in for the first choice does not rest")
+    func standIn() {
+        let chain = [BackendPace.make("slow", 0.42), .make("fast", 15)]
+        #expect(policy.restSeconds(in: situation(13, chain), after: "fast") == 0)
+        var failed = chain
+        failed[0].isAvailable = false
+        #expect(policy.restSeconds(in: situation(30, failed), after: "fast") > 0)
     }
 
     @Test("the first choice gives way before the Buffer is CRITICAL and comes back two hours above that")

@@ -35,7 +35,8 @@ struct SimulatorTests {
         #expect(played.states.map(\.health) == [.warning])
         // One handover from the first choice, then to and fro every few hours, not every track.
         #expect((100...500).contains(played.handovers.count))
-        #expect((played.composedHours["a"] ?? 0) > 4 * 168 * 0.3)
+        // It works nearly all the time: 0.42 of it in music.
+        #expect((played.composedHours["a"] ?? 0) > 4 * 168 * 0.39)
     }
 
     @Test("batches of eight ten-minute tracks do not bring the Buffer under WARNING either")
