@@ -42,8 +42,17 @@ let package = Package(
         .target(name: "Forecast", dependencies: ["Domain"], swiftSettings: house),
         .target(name: "Synth", swiftSettings: fast),
 
+        .target(
+            name: "HTTPServing",
+            dependencies: [
+                "Platform", .product(name: "FlyingFox", package: "FlyingFox"),
+                .product(name: "FlyingSocks", package: "FlyingFox"),
+            ],
+            swiftSettings: house),
+
         // Layer 3: where music comes from
-        .target(name: "Backends", dependencies: ["Domain", "Platform", "Config", "Synth"], swiftSettings: house),
+        .target(
+            name: "Backends", dependencies: ["Domain", "Platform", "Config", "IPC", "Synth"], swiftSettings: house),
 
         // Layer 4: roles; a role never imports a role
         .target(
@@ -58,12 +67,12 @@ let package = Package(
             swiftSettings: fast),
         .target(
             name: "Dashboard",
-            dependencies: [
-                "Domain", "Platform", "Config", "IPC", .product(name: "FlyingFox", package: "FlyingFox"),
-                .product(name: "FlyingSocks", package: "FlyingFox"),
-            ],
+            dependencies: ["Domain", "Platform", "Config", "IPC", "HTTPServing"],
             resources: [.embedInCode("Page")],
             swiftSettings: house),
+        .target(
+            name: "RenderServer", dependencies: ["Domain", "Platform", "Config", "HTTPServing", "Backends"],
+            exclude: ["README.md", "openapi.yaml"], swiftSettings: house),
         .target(
             name: "Supervisor", dependencies: ["Domain", "Platform", "Config", "Forecast", "IPC"], exclude: ["README.md"],
             swiftSettings: house),
@@ -72,8 +81,9 @@ let package = Package(
         .executableTarget(
             name: "CLI",
             dependencies: [
-                "Domain", "Platform", "Config", "Forecast", "IPC", "Buffer", "Backends", "Generator", "Feeder", "Encoder",
-                "Dashboard", "Supervisor", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Domain", "Platform", "Config", "Forecast", "IPC", "Buffer", "Backends", "Generator", "Feeder",
+                "Encoder", "Dashboard", "RenderServer", "Supervisor",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house),
 
@@ -97,7 +107,13 @@ let package = Package(
         .testTarget(name: "ForecastTests", dependencies: ["Forecast", "Domain", "TestSupport"], swiftSettings: house),
         .testTarget(name: "SynthTests", dependencies: ["Synth"], swiftSettings: fast),
         .testTarget(name: "ConfigTests", dependencies: ["Config", "Domain"], swiftSettings: house),
-        .testTarget(name: "BackendsTests", dependencies: ["Backends", "Domain", "Platform"], swiftSettings: fast),
+        .testTarget(
+            name: "BackendsTests",
+            dependencies: ["Backends", "Config", "Domain", "IPC", "Platform", "TestSupport", "BadPlugin"],
+            swiftSettings: fast),
+        // A plug-in that misbehaves as BackendsTests and GeneratorTests say.
+        .executableTarget(
+            name: "BadPlugin", dependencies: ["IPC", "Platform"], path: "Tests/BadPlugin", swiftSettings: house),
         .testTarget(
             name: "EncoderTests", dependencies: ["Encoder", "Config", "Domain", "IPC", "Platform", "TestSupport"],
             swiftSettings: fast),
@@ -126,7 +142,7 @@ let package = Package(
         .testTarget(
             name: "TestSupportTests", dependencies: ["TestSupport", "Domain", "Platform"], swiftSettings: house),
         .testTarget(
-            name: "DashboardTests", dependencies: ["Dashboard", "Domain", "Platform", "TestSupport"],
+            name: "DashboardTests", dependencies: ["Dashboard", "Domain", "HTTPServing", "Platform", "TestSupport"],
             swiftSettings: house),
         .testTarget(
             name: "CLITests",

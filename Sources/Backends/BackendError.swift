@@ -9,6 +9,17 @@ public enum BackendError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Every backend of the chain failed or rests after a failure; `retryInSeconds` is when the first one is tried again.
     case nonePlays(reports: [BackendReport], retryInSeconds: Double)
     case cancelled
+    /// A backend, or what it runs on, failed; `why` is a sentence for the operator.
+    case failed(backend: String, why: String)
+    case plugin(backend: String, PluginFault)
+    /// One request of a batch failed; the backend goes on with the others.
+    case requestFailed(backend: String, why: String)
+    /// Weights, packages or a key are missing; `why` says what to do.
+    case notInstalled(backend: String, why: String)
+    /// The station is monetised, and the backend's licence forbids that.
+    case nonCommercial(backend: String, licence: String)
+    /// A backend returned and had not told of every request: a defect of it.
+    case unreported(backend: String, missing: Int)
     /// The track may not enter the Buffer.
     case refused(Refusal)
     case tool(ToolError)
@@ -31,6 +42,14 @@ public enum BackendError: Error, Sendable, Equatable, CustomStringConvertible {
             "no backend can compose now: \(reports.map(\.description).joined(separator: "; ")), "
                 + "trying again in \(Int(retryInSeconds.rounded(.up))) s"
         case .cancelled: "stopped on request"
+        case .failed(let backend, let why), .requestFailed(let backend, let why), .notInstalled(let backend, let why):
+            "\(backend): \(why)"
+        case .plugin(let backend, let fault): "\(backend): \(fault)"
+        case .nonCommercial(let backend, let licence):
+            "\(backend): its licence (\(licence)) forbids a monetised channel: remove it from [generator] backends, or "
+                + "set [station] monetised = false if the channel earns nothing"
+        case .unreported(let backend, let missing):
+            "\(backend): it came back without a word about \(missing) of its tracks"
         case .refused(let refusal): "the track was refused: \(refusal)"
         case .tool(let error): error.description
         case .file(let path, let why): "\(path): \(why)"

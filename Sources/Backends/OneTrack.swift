@@ -47,7 +47,7 @@ public struct OneTrack: Sendable {
         try Self.checkWritable(directoryOf: file)
         return try Self.withDirectory(in: temporaryDirectory) { directory in
             progress(0, .preparing)
-            try backend.prepare()
+            try backend.prepare(cancellation: cancellation)
             let rendered = try backend.generate(request, into: directory, cancellation: cancellation) {
                 progress(0.02 + 0.83 * min(max($0, 0), 1), .composing)
             }

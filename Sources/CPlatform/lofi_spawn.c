@@ -30,7 +30,7 @@ static void tell_session_niceness(void) {
 
 // Everything here runs between fork and exec: only async-signal-safe calls.
 static void child(const char *path, char *const argv[], char *const envp[], const char *cwd, const int *fds,
-                  int fd_count, int new_session, int niceness, int report) {
+                  int fd_count, pid_t parent, int new_session, int dies_with_thread, int niceness, int report) {
     int failed;
     // Dispatch's threads block nearly every signal and exec would hand that mask on.
     struct sigaction plain = {.sa_handler = SIG_DFL};
@@ -45,6 +45,11 @@ static void child(const char *path, char *const argv[], char *const envp[], cons
         // A process that its parent has stopped (SIGSTOP) must not stay so when the parent is killed: it would never
         // notice that it is alone. To one that runs the signal means nothing.
         prctl(PR_SET_PDEATHSIG, SIGCONT);
+    }
+    if (dies_with_thread) {
+        // The kernel means the thread by "parent". One that ended before this line has left us to somebody else already.
+        if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0) goto fail;
+        if (getppid() != parent) _exit(127);
     }
     if (cwd && chdir(cwd) < 0) goto fail;
     // First out of the way of the targets, then into place: sources and targets may overlap. No higher than needed: few
@@ -73,16 +78,17 @@ fail:
 }
 
 int lofi_spawn(const char *path, char *const argv[], char *const envp[], const char *cwd, const int *fds,
-               int fd_count, int new_session, int niceness, pid_t *pid, int *pidfd) {
+               int fd_count, int new_session, int dies_with_thread, int niceness, pid_t *pid, int *pidfd) {
     int pipe_ends[2];
     if (pipe2(pipe_ends, O_CLOEXEC) < 0) return errno;
     // No signal handler of ours may run in the child before it has reset them.
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
+    pid_t parent = getpid();
     pid_t born = fork();
     if (born == 0) {
-        child(path, argv, envp, cwd, fds, fd_count, new_session, niceness, pipe_ends[1]);
+        child(path, argv, envp, cwd, fds, fd_count, parent, new_session, dies_with_thread, niceness, pipe_ends[1]);
         _exit(127);
     }
     int fork_errno = errno;

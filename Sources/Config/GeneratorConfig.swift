@@ -1,6 +1,6 @@
 /// `[generator]`: what composes, how much of it at once, and how a track has to sound.
 public struct GeneratorConfig: Sendable, Hashable {
-    /// Backends to ask, first choice first; each one is in `knownBackends`.
+    /// Backends to ask, first choice first; each one is built in or in `[[backends]]`.
     public var backends = ["synth"]
     /// Generator processes; 0 makes none.
     public var count = 1
@@ -16,11 +16,19 @@ public struct GeneratorConfig: Sendable, Hashable {
     public var nice = 10
     /// Makes the music repeatable; nil draws a new one at each start.
     public var seed: UInt64?
+    /// Tracks composed together at most.
+    public var batchMax = 16
+    /// Memory a backend is asked to keep within.
+    public var memoryMax = ByteCount(bytes: 4_000_000_000)
+    /// A backend that nothing was asked of for so long gives its memory back.
+    public var unloadAfterSeconds = 600.0
 
     public init() {}
 
-    /// The names a chain may hold.
-    public static let knownBackends = ["synth"]
+    /// The names a chain may hold without any `[[backends]]`.
+    public static let builtInBackends = ["synth", "audiocraft-small", "audiocraft-medium", "remote"]
+    /// Those of them whose licence forbids a monetised channel.
+    static let nonCommercialBackends = ["audiocraft-small", "audiocraft-medium"]
 
     /// Tracks of one prompt before the next begins.
     public var tracksPerPrompt: Int { max(1, Int((promptSeconds / trackSeconds).rounded())) }
@@ -30,8 +38,9 @@ extension GeneratorConfig: ConfigRecord {
     static var keys: [ConfigKey<Self>] {
         [
             .value(
-                "backends", \.backends, "a list of one or more backends, each once; known: \(known)",
-                why: "Who composes, first choice first; a backend that fails is passed over for the next.",
+                "backends", \.backends, "a list of one or more names, each once",
+                why: "Who composes, first choice first; a backend that fails is passed over for the next."
+                    + "\nThere are \(Self.builtIn), and those of [[backends]].",
                 show: { "[\($0.map(Manual.quoted).joined(separator: ", "))]" }, parse: chain),
             .whole(
                 "count", \.count, 0...10, "processes",
@@ -60,6 +69,16 @@ extension GeneratorConfig: ConfigRecord {
                 parse: { node in
                     if case .whole(let seed) = node, seed >= 0 { .some(UInt64(seed)) } else { nil }
                 }),
+            .whole(
+                "batch_max", \.batchMax, 1...64, "tracks",
+                why: "Tracks that a model composes together at most. Many at once are faster by the track and take"
+                    + "\nlonger until the first is there; while little music is left fewer are taken."),
+            .size(
+                "memory_max", \.memoryMax,
+                why: "Memory a model is asked to keep within; it composes fewer tracks at once for it."),
+            .number(
+                "unload_after_seconds", \.unloadAfterSeconds, 0...86_400, "seconds",
+                why: "A model that nothing was asked of for this time gives its memory back until it is needed."),
         ]
     }
 
@@ -80,12 +99,12 @@ extension GeneratorConfig: ConfigRecord {
         return [Contradiction("prompt_seconds", "track_seconds", reason: reason)]
     }
 
-    private static var known: String { knownBackends.joined(separator: ", ") }
+    private static var builtIn: String { builtInBackends.joined(separator: ", ") }
 
     private static func chain(_ node: TOMLNode) -> [String]? {
         guard case .array(let nodes) = node else { return nil }
         let names = nodes.compactMap {
-            if case .text(let name) = $0, knownBackends.contains(name) { name } else { nil }
+            if case .text(let name) = $0, !name.isBlankOrBroken { name } else { nil }
         }
         return names.isEmpty || names.count != nodes.count || Set(names).count != names.count ? nil : names
     }

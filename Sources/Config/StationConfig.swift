@@ -4,6 +4,11 @@ public import Domain
 public struct StationConfig: Sendable, Hashable {
     public var station = StationIdentity()
     public var generator = GeneratorConfig()
+    /// Sources of music beside those that are built in.
+    public var backends: [BackendConfig] = []
+    public var audiocraft = AudiocraftConfig()
+    /// Whom the backend `remote` asks.
+    public var renderers: [RendererConfig] = []
     public var buffer = BufferConfig()
     public var evergreen = EvergreenConfig()
     public var feeder = FeederConfig()
@@ -11,6 +16,7 @@ public struct StationConfig: Sendable, Hashable {
     /// Where the stream is sent, besides the local HLS that is always made.
     public var destinations: [Destination] = []
     public var dashboard = DashboardConfig()
+    public var renderServer = RenderServerConfig()
     public var supervisor = SupervisorConfig()
     /// The rotation: 1...100 prompts, `index` from 0 in order.
     public var prompts = Prompt.stationDefaults
@@ -48,6 +54,8 @@ public struct StationConfig: Sendable, Hashable {
 /// `[station]`: what the station calls itself.
 public struct StationIdentity: Sendable, Hashable {
     public var name = "lofisup"
+    /// The channel earns money, with advertisements or otherwise.
+    public var monetised = false
 
     public init() {}
 }
@@ -57,11 +65,28 @@ extension StationConfig: ConfigRecord {
         [
             .section("station", \.station, why: "What the station calls itself."),
             .section("generator", \.generator, why: "Composing: who does it, and how a track has to sound."),
+            .tables(
+                "backends", \.backends, count: 0...32,
+                why: "Sources of music beside those that are built in, one [[backends]] for each; none by default."
+                    + "\nName it in [generator] backends, too. Keys:",
+                example: BackendConfig(name: "chimes", command: ["/opt/chimes/chimes", "--bells", "5"]),
+                named: \.name),
+            .section("audiocraft", \.audiocraft, why: "MusicGen on this machine: audiocraft-small and its like."),
+            .tables(
+                "renderers", \.renderers, count: 0...32,
+                why: "Other machines that compose, one [[renderers]] for each; none by default. They run"
+                    + "\n`lofisup render-server`; name \"remote\" in [generator] backends to ask them. Keys:",
+                example: RendererConfig(
+                    name: "attic", url: "https://attic.example.org:8092", tokenFile: "/etc/lofisup/attic.token"),
+                named: \.name),
             .section("buffer", \.buffer, why: "The shelf between composing and playing: how far ahead music is made."),
             .section("evergreen", \.evergreen, why: "What aired before, played again while the Buffer is empty."),
             .section("feeder", \.feeder, why: "How one track follows another."),
             .section("encoder", \.encoder, why: "Picture, bit rates and the local stream."),
             .section("dashboard", \.dashboard, why: "The web page: listen, watch, see what is wrong."),
+            .section(
+                "render_server", \.renderServer,
+                why: "For `lofisup render-server` alone: composing for stations elsewhere."),
             .section("supervisor", \.supervisor, why: "How workers are stopped, restarted and given up on."),
             .tables(
                 "destinations", \.destinations, count: 0...16,
@@ -87,6 +112,7 @@ extension StationConfig: ConfigRecord {
                 + " most \(Manual.number(generator.trackSeconds / 2))"
             found.append(Contradiction("feeder.crossfade_seconds", "generator.track_seconds", reason: reason))
         }
+        found += backendContradictions() + rendererContradictions()
         var seen: [String: Int] = [:]
         for (index, destination) in destinations.enumerated() {
             if let first = seen[destination.name] {
@@ -116,7 +142,10 @@ extension StationIdentity: ConfigRecord {
         [
             .text(
                 "name", \.name, "one line of text of at most 80 characters", why: "The name listeners see.",
-                isAllowed: { !$0.isBlankOrBroken && $0.count <= 80 })
+                isAllowed: { !$0.isBlankOrBroken && $0.count <= 80 }),
+            .flag(
+                "monetised", \.monetised,
+                why: "Whether the channel earns money. If so, backends whose licence forbids that are refused."),
         ]
     }
 }

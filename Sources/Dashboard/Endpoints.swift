@@ -1,100 +1,90 @@
-internal import FlyingFox
-internal import FlyingSocks
 internal import FoundationEssentials
+internal import HTTPServing
 
-/// From a request to its response: the whole surface of the dashboard on one screen.
-struct Endpoints: HTTPHandler {
+/// From a request to its answer: the whole surface of the dashboard on one screen.
+struct Endpoints: WebHandler {
     let hosts: HostRule
     let page: PageFiles
     let hls: HLSFiles
     let hub: StatusHub
 
-    func handleRequest(_ request: HTTPRequest) async throws -> HTTPResponse {
-        var response = respond(to: request)
-        for (header, value) in Self.headers where response.headers[header] == nil { response.headers[header] = value }
-        if request.method == .HEAD, case .httpBody(let body) = response.payload {
-            // The length of what GET would answer; an event stream has none.
-            response.payload = .httpBody(HTTPBodySequence(data: Data()))
-            if let count = body.count { response.headers[.contentLength] = "\(count)" }
-        }
-        return response
+    /// A request body is never wanted.
+    let bodyBytesMax = 0
+
+    func refusal(of head: WebRequest) -> WebAnswer? {
+        if head.hasBody { return dressed(respond(to: head)) }
+        return nil
     }
 
-    private func respond(to request: HTTPRequest) -> HTTPResponse {
-        guard let host = request.headers[.host] else { return text(.badRequest, "a Host header is needed") }
+    func answer(_ request: WebRequest) async -> WebAnswer { dressed(respond(to: request)) }
+
+    private func dressed(_ answer: WebAnswer) -> WebAnswer {
+        var answer = answer
+        answer.headers.merge(Self.headers) { own, _ in own }
+        return answer
+    }
+
+    private func respond(to request: WebRequest) -> WebAnswer {
+        guard let host = request["host"] else { return .text(.badRequest, "a Host header is needed") }
         guard hosts.allows(host) else {
-            return text(
+            return .text(
                 .misdirectedRequest, "this dashboard does not answer to that name; use its address or localhost")
         }
-        guard request.method == .GET || request.method == .HEAD else {
-            var refused = text(.methodNotAllowed, "only GET and HEAD")
-            refused.headers[HTTPHeader("Allow")] = "GET, HEAD"
+        guard request.method == "GET" || request.method == "HEAD" else {
+            var refused = WebAnswer.text(.methodNotAllowed, "only GET and HEAD")
+            refused.headers["Allow"] = "GET, HEAD"
             return refused
         }
-        guard (request.bodySequence.count ?? 1) == 0 else {
-            return text(.payloadTooLarge, "no request has a body here")
-        }
-        // The path as it was sent, so that no decoding or tidying makes another one of it.
-        let path = request.target.path()
-        guard path.utf8.count <= 1024 else { return text(.uriTooLong, "that address is too long") }
+        if request.hasBody { return .text(.payloadTooLarge, "no request has a body here") }
+        let path = request.path
+        guard path.utf8.count <= 1024 else { return .text(.uriTooLong, "that address is too long") }
         switch path {
-        case "/healthz": return text(.ok, "ok")
+        case "/healthz": return .text(.ok, "ok")
         case "/api/v1/status": return status()
-        case "/api/v1/events": return request.method == .HEAD ? events(nil) : events(hub.subscribe())
+        case "/api/v1/events": return request.method == "HEAD" ? events(.none) : events()
         default: break
         }
         if path.hasPrefix("/hls/") { return hlsFile(String(path.dropFirst(5))) }
-        guard let file = page[path] else { return text(.notFound, "there is no such page") }
-        return data(.ok, file.type, file.data)
+        guard let file = page[path] else { return .text(.notFound, "there is no such page") }
+        return .data(.ok, file.type, file.data)
     }
 
-    private func status() -> HTTPResponse {
+    private func status() -> WebAnswer {
         let json = hub.reading.json
-        return data(json == nil ? .serviceUnavailable : .ok, "application/json", json ?? StatusHub.awayJSON)
+        return .data(json == nil ? .serviceUnavailable : .ok, "application/json", json ?? StatusHub.awayJSON)
     }
 
-    private func events(_ stream: AsyncStream<[UInt8]>?) -> HTTPResponse {
-        guard let stream else {
-            var busy = text(.serviceUnavailable, "too many listen to events already")
-            busy.headers[HTTPHeader("Retry-After")] = "5"
+    private func events() -> WebAnswer {
+        guard let stream = hub.subscribe() else {
+            var busy = WebAnswer.text(.serviceUnavailable, "too many listen to events already")
+            busy.headers["Retry-After"] = "5"
             return busy
         }
-        return HTTPResponse(
-            statusCode: .ok, headers: [.contentType: "text/event-stream", HTTPHeader("X-Accel-Buffering"): "no"],
-            body: HTTPBodySequence(from: EventStream(events: stream)))
+        return events(.stream(stream))
     }
 
-    private func hlsFile(_ name: String) -> HTTPResponse {
+    private func events(_ body: WebAnswer.Body) -> WebAnswer {
+        WebAnswer(.ok, headers: ["Content-Type": "text/event-stream", "X-Accel-Buffering": "no"], body: body)
+    }
+
+    private func hlsFile(_ name: String) -> WebAnswer {
         guard let type = HLSFiles.contentType(of: name), let bytes = hls.contents(of: name) else {
-            return text(.notFound, "there is no such file in the stream now")
+            return .text(.notFound, "there is no such file in the stream now")
         }
-        return data(.ok, type, bytes)
-    }
-
-    private func text(_ code: HTTPStatusCode, _ sentence: String) -> HTTPResponse {
-        data(code, "text/plain; charset=utf-8", Data("\(sentence)\n".utf8))
-    }
-
-    private func data(_ code: HTTPStatusCode, _ type: String, _ bytes: Data) -> HTTPResponse {
-        HTTPResponse(
-            statusCode: code, headers: [.contentType: type],
-            body: HTTPBodySequence(data: bytes, suggestedBufferSize: 64 << 10))
+        return .data(.ok, type, bytes)
     }
 
     /// On every answer. Nothing is stored: the status ages in a second, and an encoder that restarts may use the
     /// name of a segment again.
-    private static let headers: [(HTTPHeader, String)] = [
-        (
-            HTTPHeader("Content-Security-Policy"),
-            """
-            default-src 'self'; media-src 'self' blob:; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; \
-            form-action 'none'; frame-ancestors 'none'
-            """
-        ),
-        (HTTPHeader("X-Content-Type-Options"), "nosniff"),
-        (.cacheControl, "no-store"),
-        (HTTPHeader("Referrer-Policy"), "no-referrer"),
-        (HTTPHeader("Cross-Origin-Resource-Policy"), "same-origin"),
-        (HTTPHeader("Cross-Origin-Opener-Policy"), "same-origin"),
+    private static let headers = [
+        "Content-Security-Policy": """
+        default-src 'self'; media-src 'self' blob:; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; \
+        form-action 'none'; frame-ancestors 'none'
+        """,
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "no-store",
+        "Referrer-Policy": "no-referrer",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
     ]
 }

@@ -79,7 +79,8 @@ final class StatusHub: Sendable {
 
     private static func event(number: Int, json: Data?) -> [UInt8] {
         let name = json == nil ? "away" : "status"
-        var bytes = Array("id: \(number)\nevent: \(name)\ndata: ".utf8)
+        // `retry` is how long a browser waits before it connects again.
+        var bytes = Array("id: \(number)\nretry: 1000\nevent: \(name)\ndata: ".utf8)
         bytes.append(contentsOf: json ?? awayJSON)
         bytes.append(contentsOf: Array("\n\n".utf8))
         return bytes

@@ -6,6 +6,8 @@ public struct Provenance: Sendable, Hashable, Codable {
     public var model: String?
     /// Licence of the weights or samples; nil where the music carries no strings.
     public var licence: String?
+    /// True where that licence forbids a monetised channel; nil for what was composed before this was noted.
+    public var nonCommercial: Bool?
     public var seed: UInt64
     /// Wall-clock seconds the rendering took.
     public var renderSeconds: Double
@@ -17,12 +19,13 @@ public struct Provenance: Sendable, Hashable, Codable {
     public var sha256: String?
 
     public init(
-        backend: String, model: String? = nil, licence: String? = nil, seed: UInt64, renderSeconds: Double,
-        loudnessLufs: Double? = nil, truePeakDbtp: Double? = nil, sha256: String? = nil
+        backend: String, model: String? = nil, licence: String? = nil, nonCommercial: Bool? = nil, seed: UInt64,
+        renderSeconds: Double, loudnessLufs: Double? = nil, truePeakDbtp: Double? = nil, sha256: String? = nil
     ) {
         self.backend = backend
         self.model = model
         self.licence = licence
+        self.nonCommercial = nonCommercial
         self.seed = seed
         self.renderSeconds = renderSeconds
         self.loudnessLufs = loudnessLufs

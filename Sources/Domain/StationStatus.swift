@@ -133,26 +133,39 @@ public struct GenerationSummary: Sendable, Codable, Equatable {
     public var backend: String
     /// One sentence: composing, resting, waiting for disk space, ...
     public var activity: String
-    /// 0...1 of the track being composed; nil while none is.
+    /// 0...1 of the tracks being composed; nil while none is.
     public var progress: Double?
+    /// How many tracks are composed together; nil while none is.
+    public var batch: Int?
     /// Seconds of music made for each wall-clock second, over the last tracks; nil before the first.
     public var realTimeFactor: Double?
     public var tracksMade: Int
     public var tracksRefused: Int
+    /// The licence of the backend's weights or samples; nil where the music carries no strings.
+    public var licence: String?
+    /// That licence forbids a monetised channel.
+    public var nonCommercial: Bool?
+    /// What the backend says it keeps in memory.
+    public var memoryBytes: Int?
     /// The chain, first choice first, with the speeds measured on this machine; nil before the first look.
     public var paces: [BackendPace]?
 
     public init(
-        backend: String, activity: String, progress: Double? = nil, realTimeFactor: Double? = nil, tracksMade: Int = 0,
-        tracksRefused: Int = 0, paces: [BackendPace]? = nil
+        backend: String, activity: String, progress: Double? = nil, batch: Int? = nil, realTimeFactor: Double? = nil,
+        tracksMade: Int = 0, tracksRefused: Int = 0, licence: String? = nil, nonCommercial: Bool? = nil,
+        memoryBytes: Int? = nil, paces: [BackendPace]? = nil
     ) {
         self.backend = backend
         self.activity = activity
         self.progress = progress
+        self.batch = batch
         self.realTimeFactor = realTimeFactor
         self.tracksMade = tracksMade
         self.tracksRefused = tracksRefused
         self.paces = paces
+        self.licence = licence
+        self.nonCommercial = nonCommercial
+        self.memoryBytes = memoryBytes
     }
 }
 

@@ -2,25 +2,17 @@ internal import Backends
 public import Buffer
 public import Config
 internal import Domain
-internal import Foundation
 public import IPC
 internal import Platform
 
-/// The generator: composes one track after another, checks each and puts it on the Buffer, and rests by the Buffer's
-/// health.
+/// The generator: composes one batch of tracks after another, checks each and puts it on the Buffer, and rests by the
+/// Buffer's health.
 public final class GeneratorRole: Sendable {
     private struct Work {
         var progress = 0
         var summary: GenerationSummary
-    }
-
-    /// What the loop remembers from one track to the next.
-    private struct Memory {
-        var recent = RecentFingerprints(capacity: GeneratorRole.fingerprintsKept)
-        /// The slot whose tracks were refused, and how often in a row.
-        var refused = (number: 0, times: 0)
-        /// When trouble was last said; nil since the last track.
-        var complainedAt: Double?
+        /// The backend that was asked last.
+        var backend: String
     }
 
     private let config: StationConfig
@@ -28,22 +20,27 @@ public final class GeneratorRole: Sendable {
     private let link: WorkerLink
     private let environment: [String: String]
     private let clock: any StationClock = SystemClock()
+    private let awake: AwakeTime
     private let work: Monitor<Work>
     private let tuning = Monitor(WorkerTuning())
+    private let memory = Monitor(TrackMemory())
+    /// Told of threads as they change; nil before it is there and after its end.
+    private let chain = Monitor<BackendChain?>(nil)
 
     private static let troubleWaitSeconds = 5.0
     /// Trouble that stays is said again after so long; the activity says it all the time.
     private static let complaintSeconds = 600.0
-    /// How many of the last tracks a new one is compared with.
-    private static let fingerprintsKept = 120
+    /// After the word to stop, tracks that are finished may still be checked for so long.
+    private static let lastChecksSeconds = 6.0
 
     public init(config: StationConfig, paths: StationPaths, link: WorkerLink, environment: [String: String]) {
         self.config = config
         self.paths = paths
         self.link = link
         self.environment = environment
+        awake = AwakeTime(clock: clock)
         let backend = config.generator.backends.first ?? ""
-        work = Monitor(Work(summary: GenerationSummary(backend: backend, activity: "starting")))
+        work = Monitor(Work(summary: GenerationSummary(backend: backend, activity: "starting"), backend: backend))
     }
 
     /// Composes until the link says stop.
@@ -53,145 +50,175 @@ public final class GeneratorRole: Sendable {
         if let words = buffer.openingReport.words { Log.warning("buffer: \(words)") }
         let ffmpeg = try FFmpeg(searchPath: environment["PATH"] ?? "")
         for notice in ffmpeg.notices { Log.warning(notice) }
-        let chain = try BackendChain(
-            names: config.generator.backends, catalogue: [SynthBackend(clock: clock)], clock: clock)
-        defer { chain.close() }
-        let admission = Admission(ffmpeg: ffmpeg, rules: AdmissionRules(config.generator))
-        let cancellation = Cancellation()
+        let catalogue = BackendCatalogue(
+            config: config, paths: paths, environment: environment, clock: clock,
+            onLoading: { [self] in say("loading \($0): \($1)", fraction: nil, batch: nil) })
+        let chain = try catalogue.chain()
+        self.chain.withLock { $0 = chain }
+        defer {
+            self.chain.withLock { $0 = nil }
+            chain.close()
+        }
+        let (rendering, checking) = (Cancellation(), Cancellation())
         link.serve(onTune: { [self] in tune($0) })
         link.ready()
         NamedThread.start("report") { [self] in
             while !link.stop.wait(seconds: 1) { report(buffer) }
-            cancellation.cancel()
+            rendering.cancel()
+            clock.sleep(seconds: Self.lastChecksSeconds)
+            checking.cancel()
         }
-        var memory = Memory()
+        let line = AdmissionLine(
+            buffer: buffer, admission: Admission(ffmpeg: ffmpeg, rules: AdmissionRules(config.generator)), chain: chain,
+            memory: memory, cancellation: checking, say: { [self] in say($0) })
+        let run = BatchRun(
+            buffer: buffer, chain: chain, line: line, memory: memory, config: config,
+            rendered: try RenderDirectory(under: paths.stateDirectory + "/rendering"),
+            stationSeed: try StationSeed(configured: config.generator.seed, directory: paths.stateDirectory),
+            threads: { [self] in tuning.read { $0.threads } }, awake: awake, cancellation: rendering,
+            say: { [self] in say($0, fraction: $1, batch: $2) })
+        compose(run, chain)
+    }
+
+    /// What the loop remembers from one batch to the next.
+    private struct Course {
+        /// When trouble was last said; nil since the last track.
+        var complainedAt: Double?
+        /// What was measured of each backend.
+        var speeds: [String: BatchSpeed] = [:]
+        /// Since when nothing has been asked of the backends.
+        var idleSince: Double
+        var hasReleased = false
+    }
+
+    private func compose(_ run: BatchRun, _ chain: BackendChain) {
+        var course = Course(idleSince: clock.monotonicSeconds)
         while !link.stop.isGiven {
             do {
-                let summary = try buffer.summary()
+                let summary = try run.buffer.summary()
                 if summary.hours >= config.buffer.maxHours {
-                    rest("the buffer is full (\(config.buffer.maxHours) h)", seconds: 5)
+                    rest("the buffer is full (\(config.buffer.maxHours) h)", seconds: 5, chain, &course)
                     continue
                 }
-                try compose(
-                    buffer: buffer, chain: chain, admission: admission, memory: &memory, cancellation: cancellation)
-                rest(asTheHealthOf: buffer)
+                let outcome = try run.perform(try plan(summary, chain, run.cancellation, &course))
+                note(outcome, chain, &course)
+                rest(asTheHealthOf: run.buffer, chain, &course)
             } catch BackendError.cancelled {
                 break
             } catch BackendError.nonePlays(let reports, let seconds) {
-                complain("no backend can compose: \(reports)", &memory)
+                complain("no backend can compose: \(reports)", &course)
                 // At least a moment, or a chain without a rest would spin.
-                rest("no backend can compose", seconds: max(1, seconds))
+                rest("no backend can compose", seconds: max(1, seconds), chain, &course)
             } catch {
-                complain("\(error)", &memory)
-                rest("trying again: \(error)", seconds: Self.troubleWaitSeconds)
+                complain("\(error)", &course)
+                rest("trying again: \(error)", seconds: Self.troubleWaitSeconds, chain, &course)
             }
         }
     }
 
-    /// Works by `order` from now on; a rest that is under way is measured anew, a track is not begun again.
-    func tune(_ order: WorkerTuning) { tuning.withLock { $0 = order } }
+    /// Works by `order` from now on; a rest that is under way is measured anew, a batch is not begun again.
+    func tune(_ order: WorkerTuning) {
+        tuning.withLock { $0 = order }
+        chain.read { $0 }?.tune(threads: order.threads)
+    }
 
-    private func complain(_ words: String, _ memory: inout Memory) {
+    private func complain(_ words: String, _ course: inout Course) {
         let now = clock.monotonicSeconds
-        if let before = memory.complainedAt, now - before < Self.complaintSeconds { return }
-        memory.complainedAt = now
+        if let before = course.complainedAt, now - before < Self.complaintSeconds { return }
+        course.complainedAt = now
         Log.warning(words)
     }
 
-    private func compose(
-        buffer: BufferDirectory, chain: BackendChain, admission: Admission, memory: inout Memory,
-        cancellation: Cancellation
-    ) throws {
-        let slot = try buffer.reserve()
-        let prompt = config.prompts[slot.promptIndex % config.prompts.count]
-        let seconds = config.generator.trackSeconds
-        let seed = try StationSeed(configured: config.generator.seed, directory: paths.stateDirectory)
-            .seed(
-                number: slot.number, positionInPrompt: slot.positionInPrompt,
-                refusals: memory.refused.number == slot.number ? memory.refused.times : 0)
-        say("composing chunk \(slot.number), \(prompt.name)", fraction: 0)
-        let began = clock.monotonicSeconds
-        let request = TrackRequest(
-            prompt: prompt, number: slot.number, positionInPrompt: slot.positionInPrompt, seconds: seconds, seed: seed,
-            threadsMax: tuning.read { $0.threads })
-        let directory = slot.stagedFile + ".d"
-        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: directory) }
-        let rendered = try chain.generate(
-            request, into: directory, cancellation: cancellation,
-            progress: { [self] done in say("composing chunk \(slot.number), \(prompt.name)", fraction: done * 0.8) },
+    /// What to compose next, with the backend that is ready to do it.
+    private func plan(
+        _ summary: BufferSummary, _ chain: BackendChain, _ cancellation: Cancellation, _ course: inout Course
+    ) throws -> BatchPlan {
+        say("making \(chain.current?.name ?? "a backend") ready", fraction: nil, batch: nil)
+        let backend = try chain.prepare(
+            cancellation: cancellation,
             onFallback: { state in Log.warning("backend \(state.name) rests: \(state.why ?? "it failed")") })
-        say("checking chunk \(slot.number)", fraction: 0.8)
-        do {
-            let admitted = try admission.admit(
-                rendered.file, seconds: seconds, recent: memory.recent, to: slot.stagedFile,
-                cancellation: cancellation,
-                progress: { [self] done in say("checking chunk \(slot.number)", fraction: 0.8 + done * 0.2) })
-            chain.recordAdmission(of: rendered.provenance.backend, refusal: nil)
-            let outcome = try buffer.commit(
-                slot, frames: admitted.frames, title: rendered.title,
-                provenance: admitted.complete(rendered.provenance))
-            memory.recent.add(admitted.fingerprint, label: "chunk \(slot.number)")
-            memory.complainedAt = nil
-            note(made: seconds, tookSeconds: clock.monotonicSeconds - began, backend: rendered.provenance.backend)
-            if case .ready = outcome { return }
-            Log.info("chunk \(slot.number) came after its turn and is not on the buffer")
-        } catch BackendError.refused(let refusal) {
-            chain.recordAdmission(of: rendered.provenance.backend, refusal: refusal)
-            Log.warning("chunk \(slot.number) from \(rendered.provenance.backend) is refused: \(refusal)")
-            try buffer.refuse(rendered.file, reason: "\(refusal)")
-            work.withLock { $0.summary.tracksRefused += 1 }
-            let isSame = memory.refused.number == slot.number
-            memory.refused = (slot.number, isSame ? memory.refused.times + 1 : 1)
-            try buffer.abandon(slot)
+        course.hasReleased = false
+        let described = backend.describe()
+        work.withLock { work in
+            work.backend = backend.name
+            work.summary.backend = backend.name
+            work.summary.licence = described.licence
+            work.summary.nonCommercial = described.nonCommercial ? true : nil
         }
+        let batchMax = min(described.batchMax, config.generator.batchMax)
+        let expected = described.realTimeFactorExpected.map { BatchSpeed(tracks: batchMax, realTimeFactor: $0) }
+        return BatchPlan(
+            batchMax: batchMax, continues: described.continues, trackSeconds: config.generator.trackSeconds,
+            readySeconds: summary.hours * 3600, roomSeconds: (config.buffer.maxHours - summary.hours) * 3600,
+            speed: course.speeds[backend.name] ?? expected)
     }
 
-    private func note(made seconds: Double, tookSeconds: Double, backend: String) {
+    private func note(_ outcome: BatchRun.Outcome, _ chain: BackendChain, _ course: inout Course) {
+        course.idleSince = clock.monotonicSeconds
+        if outcome.tracks > 0 { course.complainedAt = nil }
+        if let backend = outcome.backend, let speed = outcome.speed { course.speeds[backend] = speed }
         work.withLock { work in
             work.progress += 1
-            work.summary.tracksMade += 1
-            work.summary.backend = backend
+            work.summary.backend = outcome.backend ?? work.summary.backend
             work.summary.progress = nil
-            let factor = seconds / max(tookSeconds, 0.001)
-            // A moving figure over about the last ten tracks.
+            work.summary.batch = nil
+            guard let factor = outcome.realTimeFactor else { return }
+            // A moving figure over about the last ten batches.
             work.summary.realTimeFactor = work.summary.realTimeFactor.map { $0 * 0.9 + factor * 0.1 } ?? factor
         }
     }
 
-    private func say(_ activity: String, fraction: Double?) {
+    private func say(_ activity: String) { work.withLock { $0.progress += 1 } }
+
+    private func say(_ activity: String, fraction: Double?, batch: Int?) {
         work.withLock { work in
             work.progress += 1
             work.summary.activity = activity
             work.summary.progress = fraction
+            work.summary.batch = batch
         }
     }
 
     /// Waits, and shows that it is alive meanwhile.
-    private func rest(_ activity: String, seconds: Double) {
+    private func rest(_ activity: String, seconds: Double, _ chain: BackendChain, _ course: inout Course) {
         let until = clock.monotonicSeconds + seconds
         while clock.monotonicSeconds < until, !link.stop.isGiven {
             let left = Int((until - clock.monotonicSeconds).rounded(.up))
-            say(left > 5 ? "\(activity); \(left) s left" : activity, fraction: nil)
+            say(left > 5 ? "\(activity); \(left) s left" : activity, fraction: nil, batch: nil)
+            releaseIfIdle(chain, &course)
             link.stop.wait(seconds: min(1, max(0.01, until - clock.monotonicSeconds)))
         }
     }
 
     /// Rests as long as the Buffer's health allows and the supervisor wants, asking again every second: a rest that
     /// began with plenty must not outlast it.
-    private func rest(asTheHealthOf buffer: BufferDirectory) {
+    private func rest(asTheHealthOf buffer: BufferDirectory, _ chain: BackendChain, _ course: inout Course) {
         let began = clock.monotonicSeconds
         while !link.stop.isGiven, let health = try? buffer.summary().health {
             let whole = TrackRest(health: health, bands: config.buffer.bands, tuning: tuning.read { $0 })
             let left = began + whole.seconds - clock.monotonicSeconds
             if left <= 0 { return }
-            say("\(whole.words); \(Int(left.rounded(.up))) s left", fraction: nil)
+            say("\(whole.words); \(Int(left.rounded(.up))) s left", fraction: nil, batch: nil)
+            releaseIfIdle(chain, &course)
             link.stop.wait(seconds: min(1, left))
         }
     }
 
+    private func releaseIfIdle(_ chain: BackendChain, _ course: inout Course) {
+        guard !course.hasReleased,
+            clock.monotonicSeconds - course.idleSince >= config.generator.unloadAfterSeconds
+        else { return }
+        chain.release()
+        course.hasReleased = true
+    }
+
     private func report(_ buffer: BufferDirectory) {
-        let (progress, summary) = work.read { ($0.progress, $0.summary) }
+        awake.tick()
+        let (progress, backend) = work.read { ($0.progress, $0.backend) }
+        var summary = work.read { $0.summary }
+        let counts = memory.read { ($0.made, $0.refused) }
+        (summary.tracksMade, summary.tracksRefused) = counts
+        summary.memoryBytes = chain.read { $0 }?.description(of: backend)?.memoryBytes
         var report = WorkerReport(progress: progress, activity: summary.activity, generation: summary)
         report.buffer = try? buffer.summary()
         report.buffer?.targetHours = config.buffer.targetHours

@@ -39,11 +39,12 @@ public final class ChildProcess: Sendable {
     ///   - environment: complete; nothing is inherited.
     ///   - descriptors: what the child sees as 0, 1, 2, ...; nil is /dev/null.
     ///   - newSession: gives the child a session and process group of its own.
+    ///   - diesWithThread: kills the child when the calling thread ends, and so when this process dies.
     ///   - nice: added to the niceness.
     /// - Throws: what fork or exec failed with.
     public init(
         path: String, arguments: [String], environment: [String: String], directory: String? = nil,
-        descriptors: [Int32?], newSession: Bool = false, nice: Int32 = 0
+        descriptors: [Int32?], newSession: Bool = false, diesWithThread: Bool = false, nice: Int32 = 0
     ) throws(SystemError) {
         var argv: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) }
         argv.append(nil)
@@ -57,7 +58,7 @@ public final class ChildProcess: Sendable {
         var pidfd: Int32 = -1
         let failed = lofi_spawn(
             path, argv, envp, directory, descriptors.map { $0 ?? -1 }, Int32(descriptors.count), newSession ? 1 : 0,
-            nice, &pid, &pidfd)
+            diesWithThread ? 1 : 0, nice, &pid, &pidfd)
         guard failed == 0 else { throw SystemError("start \(path)", code: failed) }
         self.pid = pid
         self.pidfd = FileDescriptor(owning: pidfd)

@@ -18,4 +18,13 @@ public struct FileAccess: Sendable, Equatable {
         isDirectory = facts.st_mode & S_IFMT == S_IFDIR
         isWritable = access(path, isDirectory ? W_OK | X_OK : W_OK) == 0
     }
+
+    /// True for a directory, or a link to one.
+    public static func isDirectory(_ path: String) -> Bool { FileAccess(path)?.isDirectory ?? false }
+
+    /// True for a file, or a link to one, that this process may run.
+    public static func isExecutable(_ path: String) -> Bool {
+        guard let file = FileAccess(path), !file.isDirectory else { return false }
+        return access(path, X_OK) == 0
+    }
 }

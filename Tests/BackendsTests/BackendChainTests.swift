@@ -15,17 +15,19 @@ private final class PuppetBackend: MusicBackend {
     init(_ name: String) { self.name = name }
 
     func describe() -> BackendDescription { BackendDescription(model: "puppet") }
-    func prepare() { prepared.add(1, ordering: .relaxed) }
+    func prepare(cancellation: Cancellation) { prepared.add(1, ordering: .relaxed) }
     func close() {}
 
-    func generate(
-        _ request: TrackRequest, into directory: String, cancellation: Cancellation,
-        progress: @Sendable (Double) -> Void
-    ) throws -> RenderedTrack {
+    func render(
+        _ requests: [TrackRequest], into directory: String, cancellation: Cancellation,
+        progress: @Sendable (Double) -> Void, onTrack: (Int, Result<RenderedTrack, BackendError>) -> Void
+    ) throws {
         asked.add(1, ordering: .relaxed)
         if let why = failure.withLock({ $0 }) { throw Broken(description: why) }
-        return RenderedTrack(
-            file: "\(directory)/x", title: "x", provenance: Provenance(backend: name, seed: 1, renderSeconds: 1))
+        for place in requests.indices {
+            let provenance = Provenance(backend: name, seed: 1, renderSeconds: 1)
+            onTrack(place, .success(RenderedTrack(file: "\(directory)/x", title: "x", provenance: provenance)))
+        }
     }
 
     struct Broken: Error, CustomStringConvertible { var description: String }

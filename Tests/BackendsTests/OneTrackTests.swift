@@ -21,13 +21,18 @@ struct OneTrackTests {
         var failure: BackendError?
         var gain: Float = 1
         func describe() -> BackendDescription { BackendDescription(model: "melody") }
-        func prepare() {}
+        func prepare(cancellation: Cancellation) {}
         func close() {}
-        func generate(
-            _ request: TrackRequest, into directory: String, cancellation: Cancellation,
-            progress: @Sendable (Double) -> Void
-        ) throws -> RenderedTrack {
-            progress(0.5)
+        func render(
+            _ requests: [TrackRequest], into directory: String, cancellation: Cancellation,
+            progress: @Sendable (Double) -> Void, onTrack: (Int, Result<RenderedTrack, BackendError>) -> Void
+        ) throws {
+            for (place, request) in requests.enumerated() {
+                progress(0.5)
+                onTrack(place, .success(try render(request, into: directory)))
+            }
+        }
+        private func render(_ request: TrackRequest, into directory: String) throws -> RenderedTrack {
             let file = try Material(directory: directory).floats(
                 Material.melody(seconds: request.seconds, seed: request.seed, gain: gain))
             if let failure { throw failure }

@@ -65,11 +65,12 @@ struct ConfigProblemTests {
         ),
         (
             "[generator]\nbackends = ['synht']\n",
-            "generator.backends must be a list of one or more backends, each once; known: synth; it is [\"synht\"]"
+            "generator.backends: there is no backend \"synht\"; known: synth, audiocraft-small, audiocraft-medium."
+                + " A program of your own is a [[backends]]"
         ),
         (
             "[generator]\nbackends = []\n",
-            "generator.backends must be a list of one or more backends, each once; known: synth; it is []"
+            "generator.backends must be a list of one or more names, each once; it is []"
         ),
         (
             "[generator]\nseed = -1\n",

@@ -7,6 +7,7 @@ struct EveryKeyTests {
     private let defaults = """
         [station]
         name = "lofisup"
+        monetised = false
         [generator]
         backends = ["synth"]
         count = 1
@@ -15,6 +16,12 @@ struct EveryKeyTests {
         loudness_lufs = -16
         true_peak_dbtp = -1.5
         nice = 10
+        batch_max = 16
+        memory_max = "4GB"
+        unload_after_seconds = 600
+        [audiocraft]
+        precision = "int8"
+        device = "auto"
         [buffer]
         target_hours = 24
         max_hours = 30
@@ -73,8 +80,7 @@ struct EveryKeyTests {
         let commentedOut = text.split(separator: "\n").filter {
             $0.count > 1 && $0.hasPrefix("#") && !$0.hasPrefix("# ")
         }
-        // There is no second backend to name yet.
-        #expect(commentedOut == ["#backends = [\"synth\"]"])
+        #expect(commentedOut == [])
         #expect(try StationConfig.parse(text, fileName: "sample") == config)
         #expect(text.contains("# Default: 60.\ntrack_seconds = 7.2\n"))
     }
@@ -83,6 +89,18 @@ struct EveryKeyTests {
     private func changed() -> StationConfig {
         var config = StationConfig()
         config.station.name = "Say \"hush\" \\ \u{1F3B6}"
+        config.station.monetised = true
+        config.generator.backends = ["chimes", "stereo", "synth"]
+        config.generator.batchMax = 4
+        config.generator.memoryMax = ByteCount(bytes: 3_000_000_000)
+        config.generator.unloadAfterSeconds = 60
+        config.backends = [
+            BackendConfig(name: "chimes", command: ["/opt/chimes", "--say", "\"hush\" \\", ""]),
+            BackendConfig(name: "stereo", model: "/srv/models/own"),
+        ]
+        config.audiocraft.python = "/opt/ac/bin/python"
+        config.audiocraft.precision = .fp32
+        config.audiocraft.device = .cuda
         config.generator.count = 3
         config.generator.trackSeconds = 7.2
         config.generator.promptSeconds = 720

@@ -1,6 +1,7 @@
 import Dashboard
 import Domain
 import FoundationEssentials
+import HTTPServing
 import Platform
 import Testing
 
@@ -99,7 +100,7 @@ extension DashboardTests {
         @Test func `An occupied port is named, with what to do`() async throws {
             try await withDashboard { port in
                 let second = DashboardServer(host: "127.0.0.1", port: port, hlsDirectory: "/nonexistent") { nil }
-                let error = await #expect(throws: DashboardError.portOccupied(host: "127.0.0.1", port: port)) {
+                let error = await #expect(throws: ListenError.portOccupied(host: "127.0.0.1", port: port)) {
                     try await second.run { _ in }
                 }
                 let sentence = error.map { "\($0)" } ?? ""
@@ -113,7 +114,7 @@ extension DashboardTests {
         @Test(arguments: ["example.invalid", "", "300.1.1.1"])
         func `A host that is no address is named`(host: String) async {
             let server = DashboardServer(host: host, port: 0, hlsDirectory: "/nonexistent") { nil }
-            await #expect(throws: DashboardError.self) { try await server.run { _ in } }
+            await #expect(throws: ListenError.self) { try await server.run { _ in } }
         }
 
         @Test func `The port is free again after stop`() async throws {

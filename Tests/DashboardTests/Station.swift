@@ -1,4 +1,5 @@
 import Domain
+import HTTPServing
 import Synchronization
 
 @testable import Dashboard

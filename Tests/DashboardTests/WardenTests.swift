@@ -1,6 +1,7 @@
 import Domain
 import FoundationEssentials
 import Glibc
+import HTTPServing
 import Platform
 import TestSupport
 import Testing

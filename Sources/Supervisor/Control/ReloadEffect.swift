@@ -18,6 +18,8 @@ public enum ReloadEffect: Sendable, Hashable {
     case supervisorOnly
     /// The dashboard is started, or stopped.
     case dashboardOnOff
+    /// It is about `lofisup render-server`, which is no worker of the station.
+    case renderServer
 
     /// The effect of a key as in `ConfigChange.key` or `StationConfig.keyPaths`; nil for one that is not known.
     public static func of(key: String) -> ReloadEffect? {
@@ -37,6 +39,7 @@ public enum ReloadEffect: Sendable, Hashable {
         case .renice: "generators that run get the new niceness"
         case .supervisorOnly: "the supervisor goes by it at once"
         case .dashboardOnOff: "the dashboard is started or stopped"
+        case .renderServer: "counts from the next start of `lofisup render-server` on"
         }
     }
 
@@ -46,9 +49,12 @@ public enum ReloadEffect: Sendable, Hashable {
             ? names.joined() : names.dropLast().joined(separator: ", ") + " and \(names[names.count - 1])"
     }
 
-    /// Arrays of tables: the effect is the same for all that is in them.
+    /// Tables with one effect for all that is in them.
     private static let tablesOf: [String: ReloadEffect] = [
         "destinations": .encoderLive,
+        "backends": .restart([.generator]),
+        "renderers": .restart([.generator]),
+        "render_server": .renderServer,
         "prompts": .restart([.generator, .feeder]),
     ]
 
@@ -56,6 +62,7 @@ public enum ReloadEffect: Sendable, Hashable {
 
     private static let table: [String: ReloadEffect] = [
         "station.name": .restart([.dashboard]),
+        "station.monetised": .restart([.generator]),
 
         "generator.backends": .restart([.generator]),
         "generator.count": .rescale,
@@ -66,6 +73,13 @@ public enum ReloadEffect: Sendable, Hashable {
         "generator.true_peak_dbtp": shelf,
         "generator.nice": .renice,
         "generator.seed": .restart([.generator]),
+        "generator.batch_max": .restart([.generator]),
+        "generator.memory_max": .restart([.generator]),
+        "generator.unload_after_seconds": .restart([.generator]),
+
+        "audiocraft.python": .restart([.generator]),
+        "audiocraft.precision": .restart([.generator]),
+        "audiocraft.device": .restart([.generator]),
 
         "buffer.target_hours": shelf,
         "buffer.max_hours": .restart([.generator]),

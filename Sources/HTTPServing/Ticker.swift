@@ -2,15 +2,15 @@ internal import Dispatch
 internal import Platform
 
 /// Does something again and again on a thread of its own, so that what blocks there delays nobody else.
-final class Ticker: Sendable {
+public final class Ticker: Sendable {
     private let stopping = DispatchSemaphore(value: 0)
 
-    init(name: String, seconds: Double, action: @escaping @Sendable () -> Void) {
+    public init(name: String, seconds: Double, action: @escaping @Sendable () -> Void) {
         NamedThread.start(name) { [stopping] in
             while stopping.wait(timeout: .now() + seconds) == .timedOut { action() }
         }
     }
 
     /// Lets no action begin that has not begun; one under way goes on to its end.
-    func stop() { stopping.signal() }
+    public func stop() { stopping.signal() }
 }

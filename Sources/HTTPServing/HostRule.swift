@@ -2,11 +2,11 @@ internal import Glibc
 
 /// Which `Host` headers are answered. A page elsewhere can make its own name resolve to this machine (DNS
 /// rebinding) and then read everything here as its own origin; its name is what gives it away.
-struct HostRule: Sendable {
+public struct HostRule: Sendable {
     private let names: Set<String>
     private let anyAddress: Bool
 
-    init(boundHost: String) {
+    public init(boundHost: String) {
         let bound = boundHost.lowercased()
         names = ["localhost", "127.0.0.1", "[::1]", bound, "[\(bound)]"]
         // Listening on every address, it cannot know which one is typed; but rebinding needs a name.
@@ -14,7 +14,7 @@ struct HostRule: Sendable {
     }
 
     /// - Parameter header: as received: a name or address, and perhaps a port, which may be any (port forwarding).
-    func allows(_ header: String) -> Bool {
+    public func allows(_ header: String) -> Bool {
         guard let name = Self.name(of: header.lowercased()) else { return false }
         return names.contains(name) || (anyAddress && Self.isAddress(name))
     }

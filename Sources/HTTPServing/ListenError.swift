@@ -1,5 +1,5 @@
-/// What can keep the dashboard from serving.
-public enum DashboardError: Error, Sendable, Equatable, CustomStringConvertible {
+/// What can keep a server from serving.
+public enum ListenError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Another program listens there already.
     case portOccupied(host: String, port: Int)
     /// The host is no address of this machine, or no address at all.
@@ -13,18 +13,18 @@ public enum DashboardError: Error, Sendable, Equatable, CustomStringConvertible 
         switch self {
         case .portOccupied(let host, let port):
             """
-            the dashboard cannot listen on \(host):\(port): another program has that port. Stop it (find it with \
-            `ss -ltnp 'sport = :\(port)'`) or give the dashboard another port
+            cannot listen on \(host):\(port): another program has that port. Stop it (find it with \
+            `ss -ltnp 'sport = :\(port)'`) or give this server another port
             """
         case .hostNotUsable(let host, let port, let reason):
             """
-            the dashboard cannot listen on \(host):\(port): \(reason). Give it a numeric address of this machine, \
+            cannot listen on \(host):\(port): \(reason). Give it a numeric address of this machine, \
             such as 127.0.0.1
             """
         case .portOutOfRange(let port):
-            "the dashboard cannot listen on port \(port): a port is 0...65535, 0 for any free one"
+            "cannot listen on port \(port): a port is 0...65535, 0 for any free one"
         case .stoppedListening(let host, let port, let reason):
-            "the dashboard stopped listening on \(host):\(port): \(reason)"
+            "stopped listening on \(host):\(port): \(reason)"
         }
     }
 }
