@@ -44,17 +44,22 @@ struct ImportReport: Encodable {
         var lines: [String] = []
         if report.taken > 0, let first = report.firstNumber, let last = report.lastNumber {
             let hours = String(format: "%.1f h", report.takenHours)
-            lines.append("took in \(report.taken) tracks, \(hours), as \(first) to \(last), in \(count(report.turns, "turn"))")
+            lines.append(
+                "took in \(report.taken) tracks, \(hours), as \(first) to \(last), in \(count(report.turns, "turn"))")
             if report.partialTurns > 0 {
-                lines.append("\(count(report.partialTurns, "turn")) not whole: at the end, the generators go on with the last")
+                lines.append(
+                    "\(count(report.partialTurns, "turn")) not whole: at the end, the generators go on with the last")
             }
             if report.slotsLeftOpen > 0 {
-                lines.append("\(count(report.slotsLeftOpen, "slot")) of the turn under way left to the generators, before them")
+                lines.append(
+                    "\(count(report.slotsLeftOpen, "slot")) of the turn under way left to the generators, before them")
             }
         } else {
             lines.append("nothing new: \(report.known) of \(report.listed) tracks are known here")
         }
-        if report.known > 0, report.taken > 0 { lines.append("\(count(report.known, "track")) known before, left alone") }
+        if report.known > 0, report.taken > 0 {
+            lines.append("\(count(report.known, "track")) known before, left alone")
+        }
         if !report.missing.isEmpty {
             let names = report.missing.prefix(3).joined(separator: ", ")
             lines.append(

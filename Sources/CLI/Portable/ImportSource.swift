@@ -21,9 +21,11 @@ struct ImportSource: Equatable {
         if there.hasPrefix(":") || there.hasPrefix("//") { throw refuse("only ssh is spoken, no rsync daemon") }
         // An argument that begins with a dash would be an option of ssh.
         let parts = name.split(separator: "@", omittingEmptySubsequences: false)
-        let isPlain = parts.count <= 2 && parts.allSatisfy { part in
-            !part.isEmpty && !part.hasPrefix("-") && part.utf8.allSatisfy(Self.isHostCharacter)
-        }
+        let isPlain =
+            parts.count <= 2
+            && parts.allSatisfy { part in
+                !part.isEmpty && !part.hasPrefix("-") && part.utf8.allSatisfy(Self.isHostCharacter)
+            }
         guard isPlain else { throw refuse("\"\(name)\" is no host that ssh would know; use HOST or USER@HOST") }
         // No shell expands it; ssh begins in the home directory anyway.
         let plain = there.hasPrefix("~/") ? String(there.dropFirst(2)) : there

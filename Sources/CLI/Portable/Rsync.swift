@@ -19,7 +19,9 @@ struct Rsync {
         let names = ["SSH_AUTH_SOCK", "HOME"]
         let searchPath = environment["PATH"] ?? ""
         tool = try Tool("rsync", searchPath: searchPath, environment: environment.filter { names.contains($0.key) })
-        if source.host != nil, ssh == Self.plainSSH { _ = try Tool("ssh", searchPath: searchPath, package: "openssh-client") }
+        if source.host != nil, ssh == Self.plainSSH {
+            _ = try Tool("ssh", searchPath: searchPath, package: "openssh-client")
+        }
         self.ssh = ssh
         self.source = source
     }
