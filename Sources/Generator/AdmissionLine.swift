@@ -36,23 +36,29 @@ final class AdmissionLine: Sendable {
     private let chain: BackendChain
     private let cancellation: Cancellation
     private let memory: Monitor<TrackMemory>
-    private let moved: @Sendable () -> Void
+    private let say: @Sendable (String) -> Void
+    private let willCommit: @Sendable (Reservation, Int, String, Provenance) throws -> Void
     private let state = Monitor(State())
 
     /// Whoever renders faster than tracks are checked waits for its turn.
     private static let waitingMax = 4
 
-    /// - Parameter moved: called as it gets on.
+    /// - Parameters:
+    ///   - say: told what it is at.
+    ///   - willCommit: told of slot, frames, title and provenance of each track right before it is put on the Buffer;
+    ///     where it throws, the track is not.
     init(
         buffer: BufferDirectory, admission: Admission, chain: BackendChain, memory: Monitor<TrackMemory>,
-        cancellation: Cancellation, moved: @escaping @Sendable () -> Void
+        cancellation: Cancellation, say: @escaping @Sendable (String) -> Void,
+        willCommit: @escaping @Sendable (Reservation, Int, String, Provenance) throws -> Void = { _, _, _, _ in }
     ) {
         self.buffer = buffer
         self.admission = admission
         self.chain = chain
         self.memory = memory
         self.cancellation = cancellation
-        self.moved = moved
+        self.say = say
+        self.willCommit = willCommit
     }
 
     /// Takes a track over; waits while too many wait already.
@@ -102,14 +108,16 @@ final class AdmissionLine: Sendable {
 
     private func admit(_ item: Item) throws {
         let (slot, track) = (item.slot, item.track)
-        moved()
+        say("checking chunk \(slot.number)")
         do {
             let admitted = try admission.admit(
                 track.file, seconds: item.seconds, recent: memory.read { $0.recent }, to: slot.stagedFile,
-                cancellation: cancellation, progress: { [moved] _ in moved() })
+                cancellation: cancellation, progress: { [say] _ in say("checking chunk \(slot.number)") })
             chain.recordAdmission(of: track.provenance.backend, refusal: nil)
+            let provenance = admitted.complete(track.provenance)
+            try willCommit(slot, admitted.frames, track.title, provenance)
             let outcome = try buffer.commit(
-                slot, frames: admitted.frames, title: track.title, provenance: admitted.complete(track.provenance))
+                slot, frames: admitted.frames, title: track.title, provenance: provenance)
             memory.withLock { memory in
                 memory.recent.add(admitted.fingerprint, label: "chunk \(slot.number)")
                 memory.refusals[slot.number] = nil
