@@ -18,10 +18,14 @@ struct RendererConfigTests {
     ])
     func `what is none is refused, and not repeated`(url: String) {
         let found = problems(of: "[[renderers]]\nname = \"a\"\nurl = \"\(url)\"\n")
-        #expect(found == ["lofisup.toml:3: renderers[0].url must be https:// or http://, a host, perhaps a port and a path"])
+        #expect(
+            found == ["lofisup.toml:3: renderers[0].url must be https:// or http://, a host, perhaps a port and a path"]
+        )
     }
 
-    @Test(arguments: ["http://10.1.2.3", "http://attic.example.org:8092", "http://127.0.0.1.example.org", "http://[::2]"])
+    @Test(arguments: [
+        "http://10.1.2.3", "http://attic.example.org:8092", "http://127.0.0.1.example.org", "http://[::2]",
+    ])
     func `a token by http to another machine has to be meant`(url: String) {
         let text = "[[renderers]]\nname = \"a\"\nurl = \"\(url)\"\n"
         #expect(problems(of: text).count == 1)
