@@ -39,6 +39,7 @@ let package = Package(
             swiftSettings: house),
         .target(name: "IPC", dependencies: ["Domain", "Platform", "CJansson"], swiftSettings: house),
         .target(name: "Buffer", dependencies: ["Domain", "Platform"], swiftSettings: house),
+        .target(name: "Forecast", dependencies: ["Domain"], swiftSettings: house),
         .target(name: "Synth", swiftSettings: fast),
 
         .target(
@@ -55,7 +56,8 @@ let package = Package(
 
         // Layer 4: roles; a role never imports a role
         .target(
-            name: "Generator", dependencies: ["Domain", "Platform", "Config", "IPC", "Buffer", "Backends"],
+            name: "Generator",
+            dependencies: ["Domain", "Platform", "Config", "Forecast", "IPC", "Buffer", "Backends"],
             swiftSettings: house),
         .target(
             name: "Feeder", dependencies: ["Domain", "Platform", "Config", "IPC", "Buffer", "Backends"],
@@ -72,15 +74,15 @@ let package = Package(
             name: "RenderServer", dependencies: ["Domain", "Platform", "Config", "HTTPServing", "Backends"],
             exclude: ["README.md", "openapi.yaml"], swiftSettings: house),
         .target(
-            name: "Supervisor", dependencies: ["Domain", "Platform", "Config", "IPC"], exclude: ["README.md"],
+            name: "Supervisor", dependencies: ["Domain", "Platform", "Config", "Forecast", "IPC"], exclude: ["README.md"],
             swiftSettings: house),
 
         // Layer 5: the command
         .executableTarget(
             name: "CLI",
             dependencies: [
-                "Domain", "Platform", "Config", "IPC", "Buffer", "Backends", "Generator", "Feeder", "Encoder",
-                "Dashboard", "RenderServer", "Supervisor",
+                "Domain", "Platform", "Config", "Forecast", "IPC", "Buffer", "Backends", "Generator", "Feeder",
+                "Encoder", "Dashboard", "RenderServer", "Supervisor",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house),
@@ -102,6 +104,7 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Domain", "IPC", "Platform", "Buffer"], path: "Tests/TestSupport",
             swiftSettings: fast),
+        .testTarget(name: "ForecastTests", dependencies: ["Forecast", "Domain", "TestSupport"], swiftSettings: house),
         .testTarget(name: "SynthTests", dependencies: ["Synth"], swiftSettings: fast),
         .testTarget(name: "ConfigTests", dependencies: ["Config", "Domain"], swiftSettings: house),
         .testTarget(
@@ -124,7 +127,8 @@ let package = Package(
         .executableTarget(
             name: "NotifyWriter", dependencies: ["Platform"], path: "Tests/NotifyWriter", swiftSettings: house),
         .testTarget(
-            name: "GeneratorTests", dependencies: ["Generator", "Domain", "IPC", "TestSupport"], swiftSettings: house),
+            name: "GeneratorTests", dependencies: ["Generator", "Domain", "Forecast", "IPC", "Platform", "TestSupport"],
+            swiftSettings: house),
         .testTarget(
             name: "SupervisorTests",
             dependencies: ["Supervisor", "Config", "Domain", "IPC", "Platform", "TestSupport", "BadWorker"],
@@ -148,11 +152,14 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "CLITests",
-            dependencies: ["CLI", "Config", "Domain", "IPC", "Platform", "Supervisor", "TestSupport"],
+            dependencies: [
+                "CLI", "Buffer", "Config", "Domain", "Forecast", "IPC", "Platform", "Supervisor", "TestSupport",
+            ],
             swiftSettings: house),
         .testTarget(name: "HouseRulesTests", swiftSettings: house),
         .testTarget(
-            name: "FlowTests", dependencies: ["CLI", "TestSupport", "Domain", "Platform", "IPC", "Buffer"],
+            name: "FlowTests",
+            dependencies: ["CLI", "TestSupport", "Domain", "Platform", "IPC", "Buffer", "BadPlugin"],
             swiftSettings: house),
         // The station under a real systemd, where one can be booted.
         .testTarget(

@@ -11,6 +11,7 @@ public final class BackendChain: Sendable {
     private let monetised: Bool
     private let clock: any StationClock
     private let breakers: Mutex<[String: Breaker]>
+    private let preferred = Mutex<String?>(nil)
 
     /// - Parameters:
     ///   - names: as configured, first choice first; a name given twice counts once.
@@ -37,10 +38,19 @@ public final class BackendChain: Sendable {
         breakers = Mutex(Dictionary(uniqueKeysWithValues: chosen.map { ($0.name, Breaker()) }))
     }
 
+    /// Has `name` asked before the others from now on; nil: the chain's own order.
+    public func prefer(_ name: String?) { preferred.withLock { $0 = name } }
+
+    /// In the order in which they are asked.
+    private var order: [any MusicBackend] {
+        let first = preferred.withLock { $0 }
+        return backends.filter { $0.name == first } + backends.filter { $0.name != first }
+    }
+
     /// The backend that would be asked now: the first one that does not rest; nil while all rest.
     public var current: (any MusicBackend)? {
         let now = clock.monotonicSeconds
-        return backends.first { restSeconds(of: $0.name, at: now) <= 0 }
+        return order.first { restSeconds(of: $0.name, at: now) <= 0 }
     }
 
     /// What `name` says of itself now; nil for one that is not in the chain.
@@ -68,7 +78,7 @@ public final class BackendChain: Sendable {
         cancellation: Cancellation, onFallback: (BackendState) -> Void = { _ in }
     ) throws(BackendError) -> any MusicBackend {
         var reports: [BackendReport] = []
-        for backend in backends {
+        for backend in order {
             if cancellation.isCancelled { throw .cancelled }
             if let report = resting(backend) {
                 reports.append(report)
@@ -99,7 +109,7 @@ public final class BackendChain: Sendable {
     ) throws(BackendError) {
         var work = BatchWork(count: requests.count)
         var reports: [BackendReport] = []
-        for backend in backends where !work.isDone {
+        for backend in order where !work.isDone {
             if cancellation.isCancelled { throw .cancelled }
             if let report = resting(backend) {
                 reports.append(report)

@@ -11,6 +11,10 @@ struct BufferPaths: Sendable {
     /// One lock file for each slot given out and not yet filled.
     var slots: String { buffer + "/slots" }
     var refused: String { buffer + "/refused" }
+    /// Tracks from other Buffers, on their way in.
+    var imports: String { buffer + "/import" }
+    var importPlan: String { imports + "/plan.json" }
+    var importLedger: String { imports + "/imported.json" }
     var evergreen: String { buffer + "/evergreen" }
     var evergreenIndex: String { evergreen + "/evergreen_index.json" }
 

@@ -169,7 +169,7 @@ extension LockedShelf {
 
 extension Provenance {
     /// JSON has no infinities: what could not be measured is left out.
-    fileprivate var finite: Provenance {
+    var finite: Provenance {
         var copy = self
         if let loudness = loudnessLufs, !loudness.isFinite { copy.loudnessLufs = nil }
         if let peak = truePeakDbtp, !peak.isFinite { copy.truePeakDbtp = nil }

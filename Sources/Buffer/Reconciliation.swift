@@ -94,7 +94,7 @@ extension LockedShelf {
     private func sortNames(_ report: inout ReconcileReport) throws(BufferError) -> [String: FoundChunk] {
         let metadataFile = RecordFile<BufferMetadata>(paths.metadata)
         let marksFile = RecordFile<BufferMarks>(paths.marks)
-        let own: Set<String> = ["buffer.lock", "staging", "slots", "refused", "evergreen", "lost+found"]
+        let own: Set<String> = ["buffer.lock", "staging", "slots", "refused", "evergreen", "import", "lost+found"]
         var chunks: [String: FoundChunk] = [:]
         for name in try onDisk(paths.buffer, { () throws(SystemError) in try Files.names(in: paths.buffer) }) {
             if own.contains(name) || metadataFile.owns(name) || marksFile.owns(name) { continue }

@@ -37,7 +37,9 @@ extension Ctl {
     struct Plan: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Say what `reload` would change, and change nothing.",
-            discussion: "Exit status: 0 also when nothing would change; 78 when the file has mistakes.")
+            discussion:
+                "(How long the buffer lasts says `lofisup plan`.) Exit status: 0 also when nothing would change; 78 when the file has mistakes."
+        )
         @OptionGroup var output: OutputOptions
         @OptionGroup var station: StationOptions
 

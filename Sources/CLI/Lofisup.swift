@@ -10,8 +10,9 @@ struct Lofisup: ParsableCommand {
         abstract: "An AI radio station that never goes dark: composes Indian lofi and keeps it on the air.",
         version: Version.text,
         subcommands: [
-            Run.self, Status.self, Ctl.self, Doctor.self, Generate.self, CheckConfig.self, Init.self,
-            RenderServerCommand.self, WorkerCommand.self,
+            Run.self, Status.self, Ctl.self, Doctor.self, Generate.self, PlanCommand.self, Bootstrap.self,
+            Import.self, BackendCommand.self, CheckConfig.self, Init.self, RenderServerCommand.self,
+            WorkerCommand.self,
             ManualCommand.self,
         ])
 }

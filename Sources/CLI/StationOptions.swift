@@ -61,6 +61,9 @@ func reportingErrors(_ body: () throws -> Void) throws {
     } catch let error as ControlError {
         complain(error.description)
         throw error.status.end
+    } catch let error as ImportError {
+        complain(error.description)
+        throw error.status.end
     } catch {
         complain("\(error)")
         throw ExitStatus.failed.end

@@ -15,6 +15,7 @@ enum StatusText {
             let hours = String(format: "%.2f h of %g h", buffer.hours, buffer.targetHours)
             lines.append(
                 "buffer    \(hours), \(buffer.readyTracks) tracks, \(buffer.health.rawValue), \(free) GB free on disk")
+            if let forecast = status.forecast { lines.append("lasts     \(forecast.words)") }
             if let notice = buffer.notice { lines.append("          \(notice)") }
         }
         if let generation = status.generation {

@@ -18,12 +18,14 @@ public struct StationStatus: Sendable, Codable, Equatable {
     public var destinations: [DestinationStatus]
     /// What the machine has to bear; nil before the first reading.
     public var load: LoadStatus?
+    /// How long the Buffer will last; nil before anything is known of it.
+    public var forecast: BufferForecast?
 
     public init(
         version: String, mode: StationMode, uptimeSeconds: Double, onAir: Bool, sentence: String,
         nowPlaying: NowPlaying? = nil, upNext: [UpcomingTrack] = [], buffer: BufferSummary? = nil,
         generation: GenerationSummary? = nil, workers: [WorkerStatus] = [], destinations: [DestinationStatus] = [],
-        load: LoadStatus? = nil
+        load: LoadStatus? = nil, forecast: BufferForecast? = nil
     ) {
         self.version = version
         self.mode = mode
@@ -37,6 +39,7 @@ public struct StationStatus: Sendable, Codable, Equatable {
         self.workers = workers
         self.destinations = destinations
         self.load = load
+        self.forecast = forecast
     }
 }
 
@@ -144,11 +147,13 @@ public struct GenerationSummary: Sendable, Codable, Equatable {
     public var nonCommercial: Bool?
     /// What the backend says it keeps in memory.
     public var memoryBytes: Int?
+    /// The chain, first choice first, with the speeds measured on this machine; nil before the first look.
+    public var paces: [BackendPace]?
 
     public init(
         backend: String, activity: String, progress: Double? = nil, batch: Int? = nil, realTimeFactor: Double? = nil,
         tracksMade: Int = 0, tracksRefused: Int = 0, licence: String? = nil, nonCommercial: Bool? = nil,
-        memoryBytes: Int? = nil
+        memoryBytes: Int? = nil, paces: [BackendPace]? = nil
     ) {
         self.backend = backend
         self.activity = activity
@@ -157,6 +162,7 @@ public struct GenerationSummary: Sendable, Codable, Equatable {
         self.realTimeFactor = realTimeFactor
         self.tracksMade = tracksMade
         self.tracksRefused = tracksRefused
+        self.paces = paces
         self.licence = licence
         self.nonCommercial = nonCommercial
         self.memoryBytes = memoryBytes

@@ -37,15 +37,20 @@ final class AdmissionLine: Sendable {
     private let cancellation: Cancellation
     private let memory: Monitor<TrackMemory>
     private let say: @Sendable (String) -> Void
+    private let willCommit: @Sendable (Reservation, Int, String, Provenance) throws -> Void
     private let state = Monitor(State())
 
     /// Whoever renders faster than tracks are checked waits for its turn.
     private static let waitingMax = 4
 
-    /// - Parameter say: told what it is at.
+    /// - Parameters:
+    ///   - say: told what it is at.
+    ///   - willCommit: told of slot, frames, title and provenance of each track right before it is put on the Buffer;
+    ///     where it throws, the track is not.
     init(
         buffer: BufferDirectory, admission: Admission, chain: BackendChain, memory: Monitor<TrackMemory>,
-        cancellation: Cancellation, say: @escaping @Sendable (String) -> Void
+        cancellation: Cancellation, say: @escaping @Sendable (String) -> Void,
+        willCommit: @escaping @Sendable (Reservation, Int, String, Provenance) throws -> Void = { _, _, _, _ in }
     ) {
         self.buffer = buffer
         self.admission = admission
@@ -53,6 +58,7 @@ final class AdmissionLine: Sendable {
         self.memory = memory
         self.cancellation = cancellation
         self.say = say
+        self.willCommit = willCommit
     }
 
     /// Takes a track over; waits while too many wait already.
@@ -108,8 +114,10 @@ final class AdmissionLine: Sendable {
                 track.file, seconds: item.seconds, recent: memory.read { $0.recent }, to: slot.stagedFile,
                 cancellation: cancellation, progress: { [say] _ in say("checking chunk \(slot.number)") })
             chain.recordAdmission(of: track.provenance.backend, refusal: nil)
+            let provenance = admitted.complete(track.provenance)
+            try willCommit(slot, admitted.frames, track.title, provenance)
             let outcome = try buffer.commit(
-                slot, frames: admitted.frames, title: track.title, provenance: admitted.complete(track.provenance))
+                slot, frames: admitted.frames, title: track.title, provenance: provenance)
             memory.withLock { memory in
                 memory.recent.add(admitted.fingerprint, label: "chunk \(slot.number)")
                 memory.refusals[slot.number] = nil

@@ -28,6 +28,15 @@ struct BatchRun {
         /// Of the largest batch that one backend rendered as a whole.
         var speed: BatchSpeed?
         var realTimeFactor: Double?
+        /// What each backend made that rendered a batch by itself, as far as it was admitted, and how long that took.
+        var work: [Work] = []
+
+        struct Work {
+            var backend: String
+            var tracks: Int
+            var admitted: Int
+            var seconds: Double
+        }
     }
 
     private var trackSeconds: Double { config.generator.trackSeconds }
@@ -84,6 +93,7 @@ struct BatchRun {
         let (count, all) = (places.count, Double(rounds.rounds.count))
         say(words, Double(round) / all, count)
         let began = awake.seconds
+        let admittedBefore = memory.read { $0.made }
         var makers: [String: Int] = [:]
         var failure: BackendError?
         do {
@@ -105,11 +115,12 @@ struct BatchRun {
         }
         // The files lie in this round's directory.
         try line.finish()
-        note(makers, tookSeconds: awake.seconds - began, &outcome)
+        let admitted = memory.read { $0.made } - admittedBefore
+        note(makers, admitted: admitted, tookSeconds: awake.seconds - began, &outcome)
         if let failure { throw failure }
     }
 
-    private func note(_ makers: [String: Int], tookSeconds: Double, _ outcome: inout Outcome) {
+    private func note(_ makers: [String: Int], admitted: Int, tookSeconds: Double, _ outcome: inout Outcome) {
         let made = makers.values.reduce(0, +)
         guard made > 0 else { return }
         outcome.tracks += made
@@ -117,7 +128,9 @@ struct BatchRun {
         let factor = Double(made) * trackSeconds / max(tookSeconds, 0.001)
         outcome.realTimeFactor = factor
         // A batch that two backends had a part in says nothing of either.
-        if makers.count == 1 { outcome.speed = BatchSpeed(tracks: made, realTimeFactor: factor) }
+        guard makers.count == 1, let backend = outcome.backend else { return }
+        outcome.speed = BatchSpeed(tracks: made, realTimeFactor: factor)
+        outcome.work.append(.init(backend: backend, tracks: made, admitted: admitted, seconds: tookSeconds))
     }
 
     private func request(for slot: Reservation, continues: [Int]) throws -> TrackRequest {

@@ -2,6 +2,7 @@ internal import Backends
 public import Buffer
 public import Config
 internal import Domain
+internal import Forecast
 public import IPC
 internal import Platform
 
@@ -26,6 +27,7 @@ public final class GeneratorRole: Sendable {
     private let memory = Monitor(TrackMemory())
     /// Told of threads as they change; nil before it is there and after its end.
     private let chain = Monitor<BackendChain?>(nil)
+    private let guidance = Monitor<Guidance?>(nil)
 
     private static let troubleWaitSeconds = 5.0
     /// Trouble that stays is said again after so long; the activity says it all the time.
@@ -77,7 +79,11 @@ public final class GeneratorRole: Sendable {
             stationSeed: try StationSeed(configured: config.generator.seed, directory: paths.stateDirectory),
             threads: { [self] in tuning.read { $0.threads } }, awake: awake, cancellation: rendering,
             say: { [self] in say($0, fraction: $1, batch: $2) })
-        compose(run, chain)
+        let guidance = Guidance(
+            policy: GenerationPolicy(config), chain: chain, batchMax: config.generator.batchMax,
+            speeds: SpeedFile(directory: paths.stateDirectory, clock: clock))
+        self.guidance.withLock { $0 = guidance }
+        compose(run, chain, guidance)
     }
 
     /// What the loop remembers from one batch to the next.
@@ -91,7 +97,7 @@ public final class GeneratorRole: Sendable {
         var hasReleased = false
     }
 
-    private func compose(_ run: BatchRun, _ chain: BackendChain) {
+    private func compose(_ run: BatchRun, _ chain: BackendChain, _ guidance: Guidance) {
         var course = Course(idleSince: clock.monotonicSeconds)
         while !link.stop.isGiven {
             do {
@@ -100,9 +106,11 @@ public final class GeneratorRole: Sendable {
                     rest("the buffer is full (\(config.buffer.maxHours) h)", seconds: 5, chain, &course)
                     continue
                 }
+                guidance.choose(summary, extraRestSeconds: tuning.read { $0.extraRestSeconds })
                 let outcome = try run.perform(try plan(summary, chain, run.cancellation, &course))
                 note(outcome, chain, &course)
-                rest(asTheHealthOf: run.buffer, chain, &course)
+                guidance.measured(outcome, trackSeconds: config.generator.trackSeconds)
+                rest(by: guidance, for: run.buffer, chain, &course)
             } catch BackendError.cancelled {
                 break
             } catch BackendError.nonePlays(let reports, let seconds) {
@@ -190,12 +198,14 @@ public final class GeneratorRole: Sendable {
         }
     }
 
-    /// Rests as long as the Buffer's health allows and the supervisor wants, asking again every second: a rest that
-    /// began with plenty must not outlast it.
-    private func rest(asTheHealthOf buffer: BufferDirectory, _ chain: BackendChain, _ course: inout Course) {
+    /// Rests as long as the policy allows and the supervisor wants, asking again every second: a rest that began with
+    /// plenty must not outlast it.
+    private func rest(
+        by guidance: Guidance, for buffer: BufferDirectory, _ chain: BackendChain, _ course: inout Course
+    ) {
         let began = clock.monotonicSeconds
-        while !link.stop.isGiven, let health = try? buffer.summary().health {
-            let whole = TrackRest(health: health, bands: config.buffer.bands, tuning: tuning.read { $0 })
+        while !link.stop.isGiven, let summary = try? buffer.summary() {
+            let whole = guidance.rest(summary, extraRestSeconds: tuning.read { $0.extraRestSeconds })
             let left = began + whole.seconds - clock.monotonicSeconds
             if left <= 0 { return }
             say("\(whole.words); \(Int(left.rounded(.up))) s left", fraction: nil, batch: nil)
@@ -218,6 +228,7 @@ public final class GeneratorRole: Sendable {
         var summary = work.read { $0.summary }
         let counts = memory.read { ($0.made, $0.refused) }
         (summary.tracksMade, summary.tracksRefused) = counts
+        summary.paces = guidance.read { $0 }?.paces
         summary.memoryBytes = chain.read { $0 }?.description(of: backend)?.memoryBytes
         var report = WorkerReport(progress: progress, activity: summary.activity, generation: summary)
         report.buffer = try? buffer.summary()

@@ -15,8 +15,11 @@ public struct Tool: Sendable {
     ///   - name: searched in `searchPath`; a name with a slash is a path and is taken as it is.
     ///   - searchPath: directories between colons, as in PATH. Relative ones are passed over.
     ///   - package: the Debian package that has it, for the error's text.
+    ///   - environment: what the tool needs beside PATH and the locale.
     /// - Throws: `.missing`.
-    public init(_ name: String, searchPath: String, package: String? = nil) throws(ToolError) {
+    public init(
+        _ name: String, searchPath: String, package: String? = nil, environment: [String: String] = [:]
+    ) throws(ToolError) {
         let candidates =
             name.contains("/")
             ? [name] : searchPath.split(separator: ":").filter { $0.hasPrefix("/") }.map { "\($0)/\(name)" }
@@ -26,7 +29,7 @@ public struct Tool: Sendable {
         self.name = name
         self.path = path
         // A fixed locale: the tool's words are parsed.
-        environment = ["PATH": searchPath, "LC_ALL": "C"]
+        self.environment = environment.merging(["PATH": searchPath, "LC_ALL": "C"]) { $1 }
     }
 
     /// Runs the tool to its end and returns what it said. Blocks; takes standard input, output and error at the same

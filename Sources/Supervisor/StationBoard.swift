@@ -12,14 +12,23 @@ struct StationBoard {
     func activity(of worker: WorkerName) -> String? { reports[worker]?.activity }
     func progress(of worker: WorkerName) -> Int? { reports[worker]?.progress }
 
-    var bufferHealth: BufferHealth? {
-        (reports[WorkerName(.feeder)]?.buffer ?? reports.first { $0.key.role == .generator }?.value.buffer)?.health
+    var bufferHealth: BufferHealth? { buffer?.health }
+
+    var buffer: BufferSummary? {
+        reports[WorkerName(.feeder)]?.buffer ?? reports.first { $0.key.role == .generator }?.value.buffer
+    }
+
+    /// What the generators, first one first, say of themselves.
+    var generation: [GenerationSummary] {
+        reports.filter { $0.key.role == .generator }.sorted { $0.key.index < $1.key.index }
+            .compactMap(\.value.generation)
     }
 
     /// The status as of now.
     /// - Parameter workers: the table of processes, in the order in which it is to be shown.
     func status(
-        version: String, mode: StationMode, uptimeSeconds: Double, workers: [WorkerStatus], load: LoadStatus?
+        version: String, mode: StationMode, uptimeSeconds: Double, workers: [WorkerStatus], load: LoadStatus?,
+        forecast: BufferForecast? = nil
     ) -> StationStatus {
         let encoder = reports[WorkerName(.encoder)]
         let feeder = reports[WorkerName(.feeder)]
@@ -36,7 +45,7 @@ struct StationBoard {
             // What plays is still on the Buffer, and what is in the cushion has not been heard.
             upNext: (feeder?.upNext ?? []).filter { $0.number > encoder?.nowPlaying?.number ?? 0 }, buffer: buffer,
             generation: Self.sum(generators.compactMap(\.generation)), workers: workers,
-            destinations: encoder?.destinations ?? [], load: load)
+            destinations: encoder?.destinations ?? [], load: load, forecast: forecast)
     }
 
     private func sentence(

@@ -37,6 +37,7 @@ public final class Supervisor {
     var load = LoadWatch()
     var governor: Governor
     var lastReading: LoadReading?
+    var outlook = ForecastWatch()
     /// How many the operator wants, and how many the governor lets run.
     var generatorsWanted: Int
     var generatorsLimit: Int?
@@ -216,7 +217,10 @@ public final class Supervisor {
             // A flood of lines that has ebbed may be followed by none.
             if post.worker?.log.isOpen ?? false { readLog(of: post) }
         }
-        if !service.isStopping { govern(now: now) }
+        if !service.isStopping {
+            govern(now: now)
+            lookAhead(now: now)
+        }
         boundReload(now: now)
         tellServiceManager(now: now)
         writeHandover(now: now)
@@ -278,6 +282,6 @@ public final class Supervisor {
         }
         return board.status(
             version: plan.version, mode: plan.mode, uptimeSeconds: now - startedAt, workers: table,
-            load: load.status(governor))
+            load: load.status(governor), forecast: outlook.latest)
     }
 }

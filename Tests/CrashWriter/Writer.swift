@@ -59,6 +59,30 @@ struct Writer {
         try say("consumed \(track.number)")
     }
 
+    /// Stages two turns and a half and takes them in, with the kill as above. Whoever was killed before is finished
+    /// first.
+    func importOnce(killedAfterMicroseconds: Int?) throws {
+        _ = try buffer.knownChecksums()
+        let staging = buffer.importDirectory + "/test"
+        try Files.makeDirectory(staging)
+        let staged = try Files.names(in: staging)
+        let first = staged.isEmpty ? Int(clock.wallSeconds * 1000) % 1_000_000_000 * 100 : 0
+        for number in 0..<(staged.isEmpty ? 12 : 0) {
+            let wav = try WAVWriter(path: "\(staging)/\(first + number)", format: .station)
+            try wav.append([Int16](repeating: Int16(number), count: 882))
+            try wav.close()
+        }
+        let tracks = try Files.names(in: staging).compactMap { Int($0) }.sorted().map { number in
+            let digits = String(number)
+            return IncomingTrack(
+                file: "\(staging)/\(number)", sha256: String(repeating: "0", count: 64 - digits.count) + digits,
+                frames: 441, turn: number / 5, promptIndex: number / 5 % 3, title: "Import \(number)",
+                provenance: provenance)
+        }
+        for track in tracks { try say("staged \(track.sha256)") }
+        try timed(killedAfterMicroseconds) { _ = try buffer.takeIn(tracks) }
+    }
+
     /// Without a kill, says how long it took.
     private func timed(_ killAfterMicroseconds: Int?, _ action: () throws -> Void) throws {
         if let killAfterMicroseconds {

@@ -20,6 +20,7 @@ do {
     case "consume": try writer.consume()
     case "commit-once": try writer.commitOnce(killedAfterMicroseconds: microseconds)
     case "consume-once": try writer.consumeOnce(killedAfterMicroseconds: microseconds)
+    case "import-once": try writer.importOnce(killedAfterMicroseconds: microseconds)
     case "hold": try writer.hold()
     case "fill": try writer.fill()
     case "rlimit": try writer.writeUnderFileSizeLimit()

@@ -50,7 +50,10 @@ extension StationStatus {
                 DestinationStatus(
                     name: "icecast", state: "waiting", sentBytes: 120_000_000, reconnects: 3,
                     trouble: "connection refused, retrying in 8 s"),
-            ])
+            ],
+            forecast: BufferForecast(
+                kind: .empties, sentence: "empty in 25 h", hours: 25.2, rate: -0.58, confidence: .good,
+                advice: "never ahead: add fallback or a renderer"))
     }
 }
 

@@ -6,6 +6,7 @@ enum ExitStatus: Int32, CaseIterable {
     case failed = 1
     case usage = 64
     case unavailable = 69
+    case diskFull = 74
     case tryAgain = 75
     case configuration = 78
 
@@ -15,6 +16,7 @@ enum ExitStatus: Int32, CaseIterable {
         case .failed: "failed, or refused by the station"
         case .usage: "the command line is wrong"
         case .unavailable: "no station answers"
+        case .diskFull: "no room on the disk"
         case .tryAgain: "the time is up and it still runs"
         case .configuration: "the configuration is wrong"
         }

@@ -47,6 +47,7 @@ const tones = {
   starting: 'fair', connecting: 'fair', stopping: 'fair', WARNING: 'fair', waiting: 'fair',
   stalled: 'bad', 'backing-off': 'bad', CRITICAL: 'poor', EMERGENCY: 'bad', DEPLETED: 'bad', quarantined: 'bad',
 };
+const forecastTones = { steady: 'good', fills: 'good', empties: 'poor', 'never-ahead': 'bad' };
 
 // ---- lists: elements stay and only their text changes, so that nothing flickers
 
@@ -164,7 +165,7 @@ function show(status) {
   showNow(status.now_playing);
   list($('next'), status.up_next, upcoming);
   $('next-none').hidden = status.up_next.length > 0;
-  showBuffer(status.buffer);
+  showBuffer(status.buffer, status.forecast);
   showGenerator(status.generation);
   list($('destinations'), status.destinations, destination);
   $('destinations-none').hidden = status.destinations.length > 0;
@@ -190,7 +191,7 @@ function showNow(now) {
   }
 }
 
-function showBuffer(buffer) {
+function showBuffer(buffer, forecast) {
   $('buffer').classList.toggle('none', !buffer);
   if (!buffer) return;
   const full = Math.max(buffer.target_hours, buffer.hours, edges.at(-1) * 1.2);
@@ -201,6 +202,8 @@ function showBuffer(buffer) {
   $('needle').style.left = `${Math.min(1, buffer.hours / full) * 100}%`;
   put($('buffer-facts'), `${number(buffer.ready_tracks)} tracks ready · aiming for ${hours(buffer.target_hours)} h · `
     + `${size(buffer.disk_free_bytes)} of disk free`);
+  put($('forecast'), forecast ? capital([forecast.sentence, forecast.advice].filter(Boolean).join('; ')) : '');
+  $('forecast').dataset.tone = forecastTones[forecast?.kind] ?? 'none';
   put($('notice'), buffer.notice ?? '');
 }
 

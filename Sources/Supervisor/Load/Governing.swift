@@ -29,6 +29,7 @@ extension Supervisor {
                     perform(governor.failed(action, failure))
                 }
             case .tune(let name, let tuning):
+                outlook.note(extraRestSeconds: tuning.extraRestSeconds, of: name)
                 guard let parameters = try? JSONValue(encoding: tuning) else { continue }
                 post(named: name)?.worker?.link.send(
                     .notification(method: Method.tune.rawValue, parameters: parameters))
