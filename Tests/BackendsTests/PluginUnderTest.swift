@@ -34,7 +34,9 @@ final class PluginUnderTest: Sendable {
         settings.threads = 2
         let lines = LinesHeard()
         backend = PluginBackend(settings, say: { lines.add($0) }) { () throws(BackendError) in
-            PluginCommand(path: Self.executable, arguments: mode, environment: ["PATH": machinePath, "SWIFT_BACKTRACE": "enable=no"])
+            PluginCommand(
+                path: Self.executable, arguments: mode,
+                environment: ["PATH": machinePath, "SWIFT_BACKTRACE": "enable=no"])
         }
         log = lines
     }
