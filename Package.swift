@@ -145,6 +145,12 @@ let package = Package(
             name: "DashboardTests", dependencies: ["Dashboard", "Domain", "HTTPServing", "Platform", "TestSupport"],
             swiftSettings: house),
         .testTarget(
+            name: "RenderServerTests",
+            dependencies: [
+                "RenderServer", "CLI", "Backends", "Config", "Domain", "HTTPServing", "Platform", "TestSupport",
+            ],
+            swiftSettings: house),
+        .testTarget(
             name: "CLITests",
             dependencies: [
                 "CLI", "Buffer", "Config", "Domain", "Forecast", "IPC", "Platform", "Supervisor", "TestSupport",
@@ -152,7 +158,8 @@ let package = Package(
             swiftSettings: house),
         .testTarget(name: "HouseRulesTests", swiftSettings: house),
         .testTarget(
-            name: "FlowTests", dependencies: ["CLI", "TestSupport", "Domain", "Platform", "IPC", "Buffer"],
+            name: "FlowTests",
+            dependencies: ["CLI", "TestSupport", "Domain", "Platform", "IPC", "Buffer", "BadPlugin"],
             swiftSettings: house),
         // The station under a real systemd, where one can be booted.
         .testTarget(

@@ -114,21 +114,7 @@ public struct OneTrack: Sendable {
         let made = bytes.withUnsafeMutableBufferPointer { $0.baseAddress.flatMap { mkdtemp($0) } != nil }
         try check(made ? 0 : -1, template, "make a temporary directory")
         let directory = String(decoding: bytes.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        defer { remove(directory) }
+        defer { try? Files.removeTree(directory) }
         return try body(directory)
-    }
-
-    /// Removes a directory and the files in it.
-    private static func remove(_ directory: String) {
-        if let listing = opendir(directory) {
-            while let entry = readdir(listing) {
-                let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-                }
-                if name != ".", name != ".." { unlink("\(directory)/\(name)") }
-            }
-            closedir(listing)
-        }
-        rmdir(directory)
     }
 }

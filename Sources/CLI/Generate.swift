@@ -13,6 +13,8 @@ struct Generate: ParsableCommand {
     @Option(help: "Which of the station's prompts, from 0.") var prompt = 0
     @Option(help: ArgumentHelp("The track's length.", valueName: "seconds")) var seconds = 60.0
     @Option(help: "The same seed gives the same track; random without one.") var seed: UInt64?
+    @Option(help: ArgumentHelp("Who composes it: see `lofisup backend list`.", valueName: "name"))
+    var backend = "synth"
     @Option(help: "Where it goes: \(OneTrack.extensions.joined(separator: ", ")).") var out: String
     @Flag(help: "Replace a file that is there.") var force = false
     @OptionGroup var station: StationOptions
@@ -22,38 +24,32 @@ struct Generate: ParsableCommand {
     }
 
     func run() throws {
-        let cancellation = Cancellation()
-        let signals = try SignalFeed([SIGINT, SIGTERM])
-        let descriptor = signals.descriptor
-        NamedThread.start("signals") {
-            var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            while poll(&waiting, 1, -1) < 0 && errno == EINTR {}
-            cancellation.cancel()
+        try Interruption.watched { cancellation in try reportingErrors { try make(cancellation) } }
+    }
+
+    private func make(_ cancellation: Cancellation) throws {
+        let config = try station.load(station.paths())
+        guard config.prompts.indices.contains(prompt) else {
+            throw GenerateError.noSuchPrompt(prompt, names: config.prompts.map(\.name))
         }
-        try reportingErrors {
-            let config = try station.load(station.paths())
-            guard config.prompts.indices.contains(prompt) else {
-                throw GenerateError.noSuchPrompt(prompt, names: config.prompts.map(\.name))
-            }
-            let searchPath = station.environment["PATH"] ?? ""
-            let track = OneTrack(
-                backend: SynthBackend(clock: SystemClock()), ffmpeg: try FFmpeg(searchPath: searchPath),
-                rules: AdmissionRules(config.generator))
-            let request = TrackRequest(
-                prompt: config.prompts[prompt], number: 1, positionInPrompt: 0, seconds: seconds,
-                seed: seed ?? UInt64.random(in: 1...UInt64.max))
-            let bar = ProgressBar()
-            let made = try track.make(
-                request, file: out, overwrite: force,
-                temporaryDirectory: station.environment["TMPDIR"] ?? "/tmp", cancellation: cancellation
-            ) { done, phase in bar.show(done, phase.rawValue) }
-            bar.finish()
-            let took = String(format: "%.1f", made.provenance.renderSeconds)
-            let loudness = made.provenance.loudnessLufs.map { String(format: ", %.1f LUFS", $0) } ?? ""
-            print("\(made.file): \(made.title), seed \(request.seed), composed in \(took) s\(loudness)")
-        }
-        // The thread polls its descriptor.
-        withExtendedLifetime(signals) {}
+        let searchPath = station.environment["PATH"] ?? ""
+        let source = try station.catalogue(config).backend(named: backend)
+        defer { source.close() }
+        let track = OneTrack(
+            backend: source, ffmpeg: try FFmpeg(searchPath: searchPath),
+            rules: AdmissionRules(config.generator))
+        let request = TrackRequest(
+            prompt: config.prompts[prompt], number: 1, positionInPrompt: 0, seconds: seconds,
+            seed: seed ?? UInt64.random(in: 1...UInt64.max))
+        let bar = ProgressBar()
+        let made = try track.make(
+            request, file: out, overwrite: force,
+            temporaryDirectory: station.environment["TMPDIR"] ?? "/tmp", cancellation: cancellation
+        ) { done, phase in bar.show(done, phase.rawValue) }
+        bar.finish()
+        let took = String(format: "%.1f", made.provenance.renderSeconds)
+        let loudness = made.provenance.loudnessLufs.map { String(format: ", %.1f LUFS", $0) } ?? ""
+        print("\(made.file): \(made.title), seed \(request.seed), composed in \(took) s\(loudness)")
     }
 }
 

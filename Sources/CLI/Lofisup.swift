@@ -11,8 +11,8 @@ struct Lofisup: ParsableCommand {
         version: Version.text,
         subcommands: [
             Run.self, Status.self, Ctl.self, Doctor.self, Generate.self, PlanCommand.self, Bootstrap.self,
-            Import.self,
-            CheckConfig.self, Init.self, RenderServerCommand.self, WorkerCommand.self,
+            Import.self, BackendCommand.self, CheckConfig.self, Init.self, RenderServerCommand.self,
+            WorkerCommand.self,
             ManualCommand.self,
         ])
 }

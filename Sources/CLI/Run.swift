@@ -103,6 +103,9 @@ struct Run: ParsableCommand {
             "CONFIGURATION_DIRECTORY",
             "STATE_DIRECTORY", "RUNTIME_DIRECTORY", "CACHE_DIRECTORY", "XDG_CONFIG_HOME", "XDG_STATE_HOME",
             "XDG_CACHE_HOME", "XDG_RUNTIME_DIR", "LD_LIBRARY_PATH",
+            // Where plug-ins and the weights of models are, and which GPU is theirs.
+            "LOFISUP_PLUGINS", "HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "AUDIOCRAFT_CACHE_DIR",
+            "CUDA_VISIBLE_DEVICES",
         ]
         // A crash that is drawn up with care holds the process for seconds, and the air with it.
         return station.environment.filter { names.contains($0.key) }

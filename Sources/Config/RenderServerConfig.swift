@@ -55,7 +55,7 @@ extension RenderServerConfig: ConfigRecord {
                 why: "Where jobs and their tracks are kept. Without one: render in the state directory.",
                 example: "/var/lib/lofisup/render", isAllowed: \.isAbsolutePath),
             .number(
-                "keep_hours", \.keepHours, 0.01...8760, "hours",
+                "keep_hours", \.keepHours, 0.001...8760, "hours",
                 why: "How long a finished job is kept for a client that does not come for it."),
             .size("disk_max", \.diskMax, why: "What all jobs together may take on disk; more are turned away."),
         ]

@@ -46,7 +46,8 @@ extension RendererConfig: ConfigRecord {
             .tokenCredential(\.tokenCredential),
             .optionalText(
                 "certificate_file", \.certificateFile, "an absolute path",
-                why: "Trusts the certificates in this file (PEM) instead of the system's, for an authority of your own.",
+                why:
+                    "Trusts the certificates in this file (PEM) instead of the system's, for an authority of your own.",
                 example: "/etc/lofisup/renderer-ca.pem", isAllowed: \.isAbsolutePath),
             .flag(
                 "insecure", \.insecure,

@@ -18,7 +18,9 @@ public enum ByteRange: Sendable, Equatable {
             self = .whole
             return
         }
-        switch (Int(ends[0]), Int(ends[1])) {
+        // A number that is too large for any file is as good as the largest.
+        let numbers = ends.map { $0.isEmpty ? nil : Int($0) ?? Int.max }
+        switch (numbers[0], numbers[1]) {
         case (let first?, let last?) where first <= last && first < bytes:
             self = .part(first..<min(last, bytes - 1) + 1)
         case (let first?, nil) where ends[1].isEmpty && first < bytes: self = .part(first..<bytes)

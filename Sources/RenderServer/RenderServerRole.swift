@@ -45,6 +45,7 @@ public final class RenderServerRole: Sendable {
             limits: JobBoard.Limits(
                 queueTracksMax: server.queueTracksMax, diskBytesMax: server.diskMax.bytes,
                 keepSeconds: server.keepHours * 3600), clock: clock)
+        try board.removeOld()
         let chain = try makeChain()
         let loop = RenderLoop(
             board: board, store: store, chain: chain,

@@ -37,6 +37,7 @@ final class BadPlugin {
         case .request(let id, "unload", _):
             Output.say("unloaded")
             send(.response(id: id, result: .object(["memory_bytes": .integer(1000)])))
+        case .request(let id, _, _) where mode == "answers-all": send(.response(id: id, result: .object([:])))
         case .request(let id, let method, _):
             send(.failure(id: id, code: -32601, message: "unknown method \(method)"))
         case .notification("tune", let parameters):
@@ -83,7 +84,8 @@ final class BadPlugin {
         for (place, item) in items.enumerated() {
             guard case .string(let name) = item["id"] else { continue }
             if place == items.count - 1 { misbehave(in: "generate") }
-            if mode == "slow", !work(id, seconds: Double(detail) ?? 1) {
+            let pause = mode == "slow" ? Double(detail) ?? max(1, seconds(item) / 100) : seconds(item) > 60 ? 10 : 0
+            if !work(id, seconds: pause) {
                 return send(.failure(id: id, code: -32800, message: "cancelled"))
             }
             if mode == "fails-one", place == 1 {
@@ -116,7 +118,7 @@ final class BadPlugin {
             notify("progress", ["request": .integer(id), "fraction": .real(0.5)])
             guard let message = next(seconds: 0.05) else { continue }
             take(message)
-            if case .request(_, "cancel", _) = message, detail != "for-ever" { return false }
+            if case .request(_, "cancel", _) = message, detail != "for-ever", detail != "deaf" { return false }
         }
         return true
     }
@@ -180,7 +182,7 @@ final class BadPlugin {
         case "short": write(path, Melody.wav(seconds: 0.2, seed: 1))
         case "not-numbers": write(path, Melody.notNumbers(seconds: seconds(item)))
         default:
-            write(path, Melody.wav(seconds: seconds(item), seed: seed(item)))
+            write(path, Melody.wav(seconds: seconds(item), seed: mode == "same-for-all" ? 1 : seed(item)))
             if mode == "litters" { write("\(directory)/left-over.tmp", [1, 2, 3]) }
         }
         return file
@@ -221,6 +223,7 @@ final class BadPlugin {
                 do {
                     waiting.append(try Message(line: line))
                 } catch {
+                    if mode == "falls-over-garbage" { abort() }
                     send(.failure(id: nil, code: -32700, message: "\(error)"))
                 }
             }

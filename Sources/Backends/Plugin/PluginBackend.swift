@@ -85,6 +85,18 @@ public final class PluginBackend: MusicBackend {
         } catch { throw told(error) }
     }
 
+    /// What it says of itself when it is asked, without loading anything.
+    public func introduce(cancellation: Cancellation) throws -> BackendDescription {
+        do throws(PluginFault) {
+            _ = try described(cancellation)
+        } catch { throw told(error) }
+        return describe()
+    }
+
+    /// How it would be started now.
+    /// - Throws: `.notInstalled`.
+    public func startCommand() throws(BackendError) -> PluginCommand { try command() }
+
     public func render(
         _ requests: [TrackRequest], into directory: String, cancellation: Cancellation,
         progress: @Sendable (Double) -> Void, onTrack: (Int, Result<RenderedTrack, BackendError>) -> Void
@@ -169,12 +181,14 @@ public final class PluginBackend: MusicBackend {
 
     /// A life that has been described and loaded: the one there is, or a new one.
     private func loaded(_ cancellation: Cancellation) throws(PluginFault) -> PluginLife {
-        let (there, isLoaded) = state.withLock { ($0.life, $0.isLoaded) }
-        if let there, !there.hasEnded {
-            if isLoaded { return there }
-            try load(there, cancellation)
-            return there
-        }
+        let life = try described(cancellation)
+        if !state.withLock({ $0.isLoaded }) { try load(life, cancellation) }
+        return life
+    }
+
+    private func described(_ cancellation: Cancellation) throws(PluginFault) -> PluginLife {
+        let there = state.withLock { $0.life }
+        if let there, !there.hasEnded { return there }
         if there != nil {
             say("\(name): warning: it ended while nothing was asked of it; it is started anew")
             end(graceSeconds: 0)
@@ -189,7 +203,6 @@ public final class PluginBackend: MusicBackend {
             return state.description != description
         }
         if isNews { say("\(name): \(description.introduction)") }
-        try load(life, cancellation)
         return life
     }
 

@@ -19,7 +19,7 @@ public struct PluginCommand: Sendable, Hashable {
     ]
 
     /// `environment` without what is not a plug-in's.
-    static func cleared(_ environment: [String: String]) -> [String: String] {
+    public static func cleared(_ environment: [String: String]) -> [String: String] {
         environment.filter { !kept.contains($0.key) }
     }
 }

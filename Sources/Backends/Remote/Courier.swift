@@ -41,7 +41,8 @@ struct Courier: Sendable {
         } catch {
             if error != .cancelled {
                 renderer.fail(error)
-                Log.warning("renderer \(renderer.name): \(error); it rests for \(Int(renderer.restSeconds)) s")
+                Log.warning(
+                    "renderer \(renderer.name): \(error); it rests for \(Int(renderer.restSeconds.rounded(.up))) s")
             }
             round.leave(renderer.name, givingBack: open)
         }
@@ -59,7 +60,7 @@ struct Courier: Sendable {
 
     /// Asks for the items in `open`, removing each that is done with. Returns the seconds of music that came.
     private func bring(_ open: inout [Int]) throws(RendererError) -> Double {
-        for place in open { try ask(place) }
+        try askForAll(&open)
         var seconds = 0.0
         while let place = open.first {
             let view = try awaitEnd(of: place)
@@ -76,6 +77,22 @@ struct Courier: Sendable {
             }
         }
         return seconds
+    }
+
+    /// A renderer that is full after some of them has enough to do: the rest is anybody's.
+    private func askForAll(_ open: inout [Int]) throws(RendererError) {
+        var asked: [Int] = []
+        for place in open {
+            do throws(RendererError) {
+                try ask(place)
+                asked.append(place)
+            } catch {
+                guard case .busy = error, !asked.isEmpty else { throw error }
+                round.putBack(open.filter { !asked.contains($0) })
+                open = asked
+                return
+            }
+        }
     }
 
     private static func itemID(_ item: RemoteRound.Item) -> String { item.wanted.items.first?.id ?? "" }

@@ -65,7 +65,9 @@ final class JobLedger: Sendable {
     /// The track is here, whoever made it: whatever was asked for it is to be forgotten.
     func spend(_ job: String) throws {
         try change { book in
-            for place in book.entries.indices where book.entries[place].job == job { book.entries[place].isSpent = true }
+            for place in book.entries.indices where book.entries[place].job == job {
+                book.entries[place].isSpent = true
+            }
         }
     }
 

@@ -131,6 +131,9 @@ final class RemoteRound: Sendable {
         }
     }
 
+    /// A renderer has taken more than it can have.
+    func putBack(_ places: [Int]) { state.withLock { $0.pending = ($0.pending + places).sorted() } }
+
     /// A renderer goes, and what it had taken and not delivered is anybody's.
     func leave(_ name: String, givingBack places: [Int]) {
         state.withLock { state in

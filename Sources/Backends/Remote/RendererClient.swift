@@ -156,7 +156,8 @@ struct RendererClient: Sendable {
         let words = String(decoding: said.stdout[(end + 1)...], as: UTF8.self).split(separator: " ")
         guard let status = words.first.flatMap({ Int($0) }) else { throw .garbage("no status") }
         return Answer(
-            status: status, retrySeconds: words.dropFirst().first.flatMap { Double($0) }, body: Data(said.stdout[..<end]))
+            status: status, retrySeconds: words.dropFirst().first.flatMap { Double($0) },
+            body: Data(said.stdout[..<end]))
     }
 
     private static func named(_ error: ToolError) -> RendererError {
@@ -207,7 +208,8 @@ struct RendererClient: Sendable {
     /// What a stranger says, fit for a log.
     private static func printable(_ bytes: Data) -> String {
         let text = String(decoding: bytes.prefix(300), as: UTF8.self)
-        let shown = String(String.UnicodeScalarView(text.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }))
+        let shown = String(
+            String.UnicodeScalarView(text.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }))
         return shown.isEmpty ? "nothing" : shown
     }
 

@@ -21,7 +21,6 @@ def main() -> int:
         return USAGE
     surroundings.prepare()
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(name)s: %(message)s")
-    logging.getLogger("audiocraft").setLevel(logging.WARNING)
     Service(Wire.from_descriptor(int(given)), chosen).run()
     # Not through the interpreter's end: threads of torch are of no use any more and take their time.
     sys.stdout.flush()

@@ -97,6 +97,8 @@ def _built(package: dict[str, Any], device: str) -> Any:
     config.dtype = "float16" if device.startswith("cuda") else "float32"
     for name in ("merge_text_conditions_p", "drop_desc_p"):
         loaders._delete_param(config, f"conditioners.args.{name}")
+    for name in config.fuser.cross:
+        config.conditioners[name].t5.autocast_dtype = None  # There is no T5 in there; "meta" knows no autocast.
     with _without_t5():
         model = builders.get_lm_model(config)
     model.cfg = config

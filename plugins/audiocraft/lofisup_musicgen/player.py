@@ -23,7 +23,7 @@ from .tails import Tails
 from .texts import Listener as Listen
 from .texts import Texts, listen_with_t5, listen_with_table
 from .tracks import AHEAD_FRAMES
-from .windows import Engine, Sampling
+from .windows import Engine, Sampling, Shape
 
 log = logging.getLogger("lofisup_musicgen")
 
@@ -132,7 +132,7 @@ class Loader:
         if room is not None and room < fixed + lane:
             raise self._too_big(fixed + lane + NATIVE_WORKING_BYTES)
         lanes = LANES_MAX if room is None else min(LANES_MAX, (room - fixed) // lane)
-        sampling = Sampling(options.guidance, options.temperature, options.top_k)
+        sampling = _sampling(options, found.shape)
         engine = NativeEngine(packed, found.shape, sampling, kv=options.kv, threads=self._threads, lanes=lanes)
 
         listen = functools.partial(converted.listen, arguments)
@@ -158,7 +158,7 @@ class Loader:
             listener = listen_with_table(lm.condition_provider.conditioners[name])
         else:
             listener = listen_with_t5(weights.find(model))
-        sampling = Sampling(options.guidance, options.temperature, options.top_k)
+        sampling = _sampling(options, shape)
         decoder = TorchDecoder(codec, round(shape.sample_rate / shape.frame_rate), onednn=not model.is_debug)
         engine = StockEngine(lm, shape, sampling)
         return self._player(engine, decoder, listener, converted.fingerprint(model))
@@ -179,6 +179,10 @@ class Loader:
 
 def _model_arguments(options: Options) -> list[str]:
     return ["--model", options.model, "--weights", options.weights]
+
+
+def _sampling(options: Options, shape: Shape) -> Sampling:
+    return Sampling(options.guidance, options.temperature, min(options.top_k, shape.cardinality))
 
 
 def _stock_bytes(model: ModelName) -> int:

@@ -8,6 +8,7 @@ imported is stood in for; what can is left alone, so that a complete environment
 from __future__ import annotations
 
 import importlib
+import importlib.machinery
 import importlib.util
 import re
 import sys
@@ -68,6 +69,10 @@ def _words_of(text: str) -> list[_Word]:
     return [_Word(word) for word in re.findall(r"\w+|[^\w\s]", text)]
 
 
+class _CausalMask:
+    """What AudioCraft hands to torch's own attention to say that it is causal."""
+
+
 def _unbind(tensor: Any, dim: int = 0) -> Any:
     return tensor.unbind(dim)
 
@@ -86,6 +91,7 @@ def importable(name: str) -> bool:
 
 def _stand_in(name: str, submodules: tuple[str, ...]) -> None:
     module = _StandIn(name)
+    module.__spec__ = importlib.machinery.ModuleSpec(name, None, is_package=True)
     module.__path__ = []  # A package, so that `import name.part` is looked up in sys.modules.
     sys.modules[name] = module
     for part in submodules:
@@ -100,6 +106,7 @@ def _install() -> list[str]:
         _stand_in(name, REPLACEABLE[name])
     if "xformers" in missing:
         setattr(sys.modules["xformers.ops"], "unbind", _unbind)
+        setattr(sys.modules["xformers.ops"], "LowerTriangularMask", _CausalMask)
     if "spacy" in missing:
         setattr(sys.modules["spacy"], "load", lambda _language: _words_of)
     if "flashy" in missing:
@@ -122,14 +129,15 @@ def import_audiocraft() -> list[str]:
     """
     if "audiocraft.models" in sys.modules:
         return []
-    # transformers looks packages up by itself and must not find ours: it goes first, ours are gone again after.
+    # transformers looks packages up by itself and must not find ours: it goes first, ours are gone again after. Only
+    # xformers is asked for later, by every model whose configuration says memory_efficient.
     from transformers import EncodecModel, RobertaTokenizer, T5EncoderModel, T5Tokenizer  # noqa: F401
 
     missing = _install()
     try:
         importlib.import_module("audiocraft.models")
     finally:
-        for name in missing:
+        for name in set(missing) - {"xformers"}:
             for key in [key for key in sys.modules if key == name or key.startswith(name + ".")]:
                 del sys.modules[key]
     return missing

@@ -41,11 +41,12 @@ def token_file(directory: pathlib.Path) -> pathlib.Path:
 
 
 @contextmanager
-def running(command: list[str], ready: str, seconds: float, **options) -> Iterator[subprocess.Popen]:
-    """A process that has said `ready`; it is gone, with its group, at the end."""
+def running(command: list[str], ready: str, seconds: float, lines: list[str] | None = None,
+            **options) -> Iterator[subprocess.Popen]:
+    """A process that has said `ready`; it is gone, with its group, at the end. `lines` takes what it says."""
+    lines = [] if lines is None else lines
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                                start_new_session=True, **options)
-    lines: list[str] = []
     said: queue.Queue[bool] = queue.Queue()
 
     def read() -> None:
@@ -89,15 +90,18 @@ def render_server(directory: pathlib.Path) -> Iterator[Server]:
 
 
 @contextmanager
-def ray_server(directory: pathlib.Path, *more: str) -> Iterator[Server]:
+def ray_server(directory: pathlib.Path, *more: str, lines: list[str] | None = None) -> Iterator[Server]:
+    """`lines` takes what it says."""
     pytest.importorskip("ray", reason="Ray is not installed: pip install -r plugins/ray/requirements.txt")
     port = free_port()
     command = [sys.executable, "-m", "lofisup_ray", "--port", str(port), "--token-file", str(token_file(directory)),
                "--directory", str(directory / "jobs"), "--queue-tracks-max", str(QUEUE), "--replicas", "2",
                "--replicas-max", "2", "--cpus-per-replica", "0.1", *more,
                "--", sys.executable, str(PROJECT / "plugins/example/chimes")]
-    environment = {**os.environ, "PYTHONPATH": str(HERE.parent), "RAY_USAGE_STATS_ENABLED": "0"}
-    with running(command, "listens on", 180, env=environment):
+    # By the mark a test knows the processes of its own server.
+    environment = {**os.environ, "PYTHONPATH": str(HERE.parent), "RAY_USAGE_STATS_ENABLED": "0",
+                   "LOFISUP_TEST_MARK": str(directory)}
+    with running(command, "listens on", 180, env=environment, lines=lines):
         server = Server(f"http://127.0.0.1:{port}", TOKEN, QUEUE)
         deadline = time.monotonic() + 60
         while server.ask("GET", "/v1/health").status != 200:

@@ -109,7 +109,7 @@ def _array(tensor: Any) -> np.ndarray:
 def _inner(module: Any, kind: str) -> Any:
     """torch's own layer inside the wrappers around it."""
     found = [each for each in module.modules() if type(each).__name__.endswith(kind)]
-    layer = next((each for each in found if hasattr(each, "kernel_size")), None)
+    layer = next((each for each in found if hasattr(each, "dilation")), None)
     _want(layer is not None, f"a layer is no {kind}")
     norms = {type(each).__name__ for each in module.modules()} & {"GroupNorm", "NormConvTranspose2d"}
     _want(not norms, "its layers are normalised as they run")

@@ -1,0 +1,1 @@
+"""Renderers on a Ray cluster, behind the contract of `lofisup render-server`."""
