@@ -116,7 +116,7 @@ private final class ProgressLine: Sendable {
 
     func finish() { bar.finish() }
 
-    func hours(_ tracks: Int) -> String { String(format: "%.1f h", Double(tracks) * trackSeconds / 3600) }
+    func hours(_ tracks: Int) -> String { String(format: "%.2f h", Double(tracks) * trackSeconds / 3600) }
 
     func absolute(_ path: String) -> String {
         path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
