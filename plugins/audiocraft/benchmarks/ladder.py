@@ -79,16 +79,18 @@ def arguments() -> argparse.Namespace:
 def musicgen(options: argparse.Namespace) -> Any:
     from audiocraft.models import MusicGen
 
-    if options.model:
+    if options.model and not Path(options.model).is_dir():
         return MusicGen.get_pretrained(options.model, device=options.device)
-    import made_models
-
     with tempfile.TemporaryDirectory() as scratch:
-        made_models.write_model(Path(scratch), made_models.SMALL)
+        directory = Path(options.model or scratch).resolve()
+        if not options.model:
+            import made_models
+
+            made_models.write_model(directory, made_models.SMALL)
         before = Path.cwd()
-        os.chdir(scratch)  # AudioCraft finds the text model by its name, here as a folder
+        os.chdir(directory)  # AudioCraft finds the text model by its name, here as a folder
         try:
-            return MusicGen.get_pretrained(scratch, device=options.device)
+            return MusicGen.get_pretrained(str(directory), device=options.device)
         finally:
             os.chdir(before)
 
