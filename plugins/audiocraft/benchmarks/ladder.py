@@ -54,6 +54,8 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     begun, model = time.perf_counter(), musicgen(options)
     print(f"# {platform(options)}; model there in {time.perf_counter() - begun:.0f} s", flush=True)
+    if options.no_rungs:
+        return whole_tracks(model, options)
     ladder = Ladder(model, options)
     if options.device == "cpu":
         ladder.on_cpu()
@@ -73,6 +75,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--plain", type=float, default=0, metavar="S", help="also run MusicGen.generate for S seconds")
     parser.add_argument("--end-to-end", type=int, default=0, metavar="N", help="also make N whole tracks, with sound")
+    parser.add_argument("--no-rungs", action="store_true", help="only what --end-to-end asks for")
     return parser.parse_args()
 
 
@@ -101,6 +104,17 @@ def platform(options: argparse.Namespace) -> str:
     isa = {1: "AVX2", 2: "AVX-512 VNNI"}[native.isa()]
     how = "1 thread, processor time" if options.busy else f"{options.threads} threads, wall clock"
     return f"{how}, our kernels with {isa}, load {os.getloadavg()[0]:.1f}"
+
+
+def whole_tracks(model: Any, options: argparse.Namespace) -> None:
+    """The module goes before the tracks begin, as in the plug-in, so that the memory told is what they need."""
+    shape, lm, codec = shape_of(model.lm), model.lm, model.compression_model
+    model.lm = None
+    state = lm.state_dict()
+    del lm
+    weights = pack(state, shape, "int8", consume=True)
+    gc.collect()
+    run_batch(weights, codec, options.end_to_end, options.seconds, options.threads)
 
 
 class Ladder:
