@@ -1,4 +1,4 @@
-"""A batch of whole tracks from noise to sound, as the plug-in makes them: the decoder works beside the language model."""
+"""A batch of whole tracks with their sound, as the plug-in makes them: the decoder works beside the language model."""
 
 from __future__ import annotations
 

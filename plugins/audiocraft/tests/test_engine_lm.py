@@ -79,7 +79,9 @@ def test_stereo_models_with_eight_codebooks_are_audiocrafts():
     assert np.array_equal(found, expected[:, 9:])
 
 
-@pytest.mark.parametrize(("weights", "kv", "bound"), [("fp32", "f32", 2e-6), ("fp32", "f16", 1e-3), ("int8", "int8", 0.03)])
+@pytest.mark.parametrize(
+    ("weights", "kv", "bound"), [("fp32", "f32", 2e-6), ("fp32", "f16", 1e-3), ("int8", "int8", 0.03)]
+)
 def test_logits_stay_within_their_stated_distance(wide, weights, kv, bound):
     codes = np.random.default_rng(3).integers(0, 2048, (4, 90))
     pattern = wide.pattern_provider.get_pattern(91)
