@@ -34,6 +34,8 @@ STOCK_WORKING_BYTES = 400_000_000
 # Python and numpy, the decoder's buffers, and what the engine needs beside weights and caches.
 NATIVE_WORKING_BYTES = 250_000_000
 LANES_MAX = 16
+# Codecs made for tests; MusicGen's has 57 million.
+SMALL_CODEC_PARAMETERS = 5_000_000
 
 
 class Player:
@@ -159,7 +161,8 @@ class Loader:
         else:
             listener = listen_with_t5(weights.find(model))
         sampling = _sampling(options, shape)
-        decoder = TorchDecoder(codec, round(shape.sample_rate / shape.frame_rate), onednn=not model.is_debug)
+        large = sum(parameter.numel() for parameter in codec.parameters()) > SMALL_CODEC_PARAMETERS
+        decoder = TorchDecoder(codec, round(shape.sample_rate / shape.frame_rate), onednn=large)
         engine = StockEngine(lm, shape, sampling)
         return self._player(engine, decoder, listener, converted.fingerprint(model))
 
