@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +11,9 @@ import numpy as np
 
 from . import native
 from .packing import PackedWeights, pack
+from .settings import SamplingSettings
 from .shape import LMShape, shape_of
 from .track import Track, Windowing
-
-
-@dataclass(frozen=True)
-class SamplingSettings:
-    """AudioCraft's generation parameters, with its defaults."""
-
-    use_sampling: bool = True
-    top_k: int = 250
-    top_p: float = 0.0
-    temperature: float = 1.0
-    cfg_coef: float = 3.0
 
 
 class _Lane:
@@ -51,8 +40,13 @@ class NativeLM:
         sampling: SamplingSettings = SamplingSettings(),
         windowing: Windowing = Windowing(),
         rows_max: int = 64,
+        skip_null: bool = True,
     ) -> None:
-        """`kv` is the key/value cache: int8, f16 or f32. `rows_max` bounds the positions computed in one pass."""
+        """`kv` is the key/value cache: int8, f16 or f32. `rows_max` bounds the positions computed in one pass.
+
+        `skip_null=False` computes the null condition's cross-attention like any other, which comes to the same: it is
+        there to measure what leaving it out is worth.
+        """
         if kv not in native.CACHE_KINDS:
             raise ValueError(f"the cache is int8, f16 or f32, not {kv}")
         shape = weights.shape
@@ -68,6 +62,7 @@ class NativeLM:
         if not self._context:
             raise MemoryError("no room for the engine's buffers")
         self._threads = threads
+        self._nothing = None if skip_null else self._cross_cache(np.zeros((16, shape.dim)))
         self._lanes: dict[int, _Lane] = {}
         self._caches = [native.Cache() for _ in range(2 * lanes)]
         self._sequences = (native.Sequence * (2 * lanes))()
@@ -137,12 +132,11 @@ class NativeLM:
         if condition is not None:
             cross, count = self._cross_cache(condition), len(condition)
         self._lanes[number] = _Lane(track, cross, count)
-        for branch in range(2):
+        for branch, cross in enumerate((cross, self._nothing)):
             sequence = self._sequences[2 * number + branch]
             sequence.cache = ctypes.pointer(self._cache(2 * number + branch))
-            with_condition = cross is not None and branch == 0
-            sequence.cross = ctypes.pointer(cross) if with_condition else None
-            sequence.cross_count = count
+            sequence.cross = ctypes.pointer(cross) if cross else None
+            sequence.cross_count = count if branch == 0 else 16
         return number
 
     def _cache(self, index: int) -> native.Cache:
@@ -180,15 +174,7 @@ class NativeLM:
         drawing = self._gather()
         if not self._count:
             return []
-        library, outputs = self._library, self._logits
-        library.context_forward(
-            self._context,
-            self._sequences,
-            self._rows.ctypes.data,
-            self._tokens.ctypes.data,
-            self._count,
-            outputs.ctypes.data,
-        )
+        self._forward()
         settings = native.Sampling(
             self.sampling.cfg_coef,
             self.sampling.temperature,
@@ -196,9 +182,9 @@ class NativeLM:
             self.sampling.top_k,
             self.sampling.use_sampling,
         )
-        library.context_sample(
+        self._library.context_sample(
             self._context,
-            outputs.ctypes.data,
+            self._logits.ctypes.data,
             self._draws.ctypes.data,
             len(drawing),
             ctypes.byref(settings),
@@ -211,6 +197,16 @@ class NativeLM:
             if track.finished:
                 finished.append(number)
         return finished
+
+    def _forward(self) -> None:
+        self._library.context_forward(
+            self._context,
+            self._sequences,
+            self._rows.ctypes.data,
+            self._tokens.ctypes.data,
+            self._count,
+            self._logits.ctypes.data,
+        )
 
     def _gather(self) -> list[int]:
         """Writes the rows of the next pass: those that draw first, then what is left to read."""
@@ -248,8 +244,30 @@ class NativeLM:
             rows["output"][-1] = self._output_count
             self._output_count += 1
 
-    def logits(self, number: int) -> None:
-        raise NotImplementedError
+    def logits(self, condition: np.ndarray | None, codes: np.ndarray) -> np.ndarray:
+        """What the model says after each of the tokens [K, T], which are given to it: [T + 1, branches, K, card].
+
+        Entry t is about the frames that AudioCraft's delay pattern puts at index t + 1. Branch 0 is the condition's,
+        branch 1 the null condition's. Needs a free lane; for measuring distances.
+        """
+        codes = np.asarray(codes)
+        lane = self.start(condition, 0, 1, codes[:, : self.windowing.window - 1])
+        try:
+            track, branches = self._lanes[lane].track, 1 if condition is None else 2
+            found, draws = [], False
+            while not draws:
+                self._count = self._output_count = 0
+                positions, tokens, draws = track.take(self.lanes_max)
+                for branch in range(branches):
+                    first = self._count
+                    self._put(2 * lane + branch, positions, tokens, False)
+                    self._rows["output"][first : self._count] = np.arange(len(positions)) * branches + branch
+                self._forward()
+                rows = self._logits[: len(positions) * branches, :, : self.shape.card]
+                found.append(rows.reshape(len(positions), branches, self.shape.codebooks, -1).copy())
+            return np.concatenate(found)
+        finally:
+            self.free(lane)
 
     def tokens(self, lane: int) -> np.ndarray:
         """The new frames [K, frames], -1 where they are not drawn yet."""
@@ -271,7 +289,7 @@ class NativeLM:
             return
         for lane in list(self._lanes):
             self.free(lane)
-        for cache in self._caches:
+        for cache in [*self._caches, *([self._nothing] if self._nothing else [])]:
             self._library.cache_destroy(ctypes.byref(cache))
         self._library.context_destroy(self._context)
         self._context = None

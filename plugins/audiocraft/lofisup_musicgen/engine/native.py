@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import os
-from ctypes import POINTER, Structure, c_float, c_int, c_int32, c_size_t, c_uint64, c_void_p
+from ctypes import POINTER, Structure, c_double, c_float, c_int, c_int32, c_size_t, c_void_p
 
 import numpy as np
 
@@ -89,6 +89,8 @@ def library() -> ctypes.CDLL:
     void, pointer = None, c_void_p
     for name, result, arguments in (
         ("isa_best", c_int, []),
+        ("measure_read", c_double, [c_int, c_int]),
+        ("measure_products", c_double, [c_int, c_int, c_int]),
         ("context_create", pointer, [POINTER(Model), c_int, c_int]),
         ("context_destroy", void, [pointer]),
         ("context_resize", void, [pointer, c_int]),
@@ -169,7 +171,3 @@ def position_table(weights: PackedWeights, capacity: int) -> np.ndarray:
     table = np.zeros((capacity, padded(shape.dim)), np.float32)
     table[:, : 2 * half] = np.concatenate([np.cos(phase), np.sin(phase)], axis=1)
     return table * np.float32(shape.position_scale)
-
-
-def seed_word(seed: int) -> int:
-    return c_uint64(seed).value

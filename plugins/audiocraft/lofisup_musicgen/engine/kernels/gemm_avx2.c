@@ -1,4 +1,7 @@
-/* Products of a few rows with one panel of 16 columns, AVX2. 6 rows x 16 columns are 12 accumulators of 16 registers. */
+/* Products of a few rows with one panel of 16 columns, AVX2. 6 rows x 16 columns are 12 accumulators of 16 registers.
+ *
+ * While a panel is worked on, the next one is asked for from memory, line by line: without that, reading and multiplying
+ * take turns (at 16 rows: 55 against 72 GMAC/s a core). Asking beyond the last one does no harm. */
 #include "lm.h"
 
 #include <immintrin.h>
@@ -11,6 +14,7 @@ AVX2 INLINE void f32(const int rows, const float *panel, const float *input, siz
     for (int r = 0; r < rows; r++)
         sum[r][0] = sum[r][1] = _mm256_setzero_ps();
     for (int i = 0; i < k; i++) {
+        _mm_prefetch((const char *)(panel + (size_t)(k + i) * PANEL), _MM_HINT_T0);
         __m256 low = _mm256_loadu_ps(panel + (size_t)i * PANEL);
         __m256 high = _mm256_loadu_ps(panel + (size_t)i * PANEL + 8);
 #pragma GCC unroll 6
@@ -36,6 +40,7 @@ AVX2 INLINE void i8(const int rows, const int8_t *panel, const int16_t *input, s
         sum[r][0] = sum[r][1] = _mm256_setzero_si256();
     for (int i = 0; i < k; i += 2) {
         const int8_t *pair = panel + (size_t)i * PANEL;
+        _mm_prefetch((const char *)(pair + (size_t)k * PANEL), _MM_HINT_T0);
         __m256i low = _mm256_cvtepi8_epi16(_mm_loadu_si128((const void *)pair));
         __m256i high = _mm256_cvtepi8_epi16(_mm_loadu_si128((const void *)(pair + 16)));
 #pragma GCC unroll 6

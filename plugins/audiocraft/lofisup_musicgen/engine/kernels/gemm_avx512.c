@@ -1,4 +1,5 @@
-/* Products of a few rows with two panels of 16 columns, AVX-512 with VNNI: 12 rows x 32 columns, 24 accumulators. */
+/* Products of a few rows with two panels of 16 columns, AVX-512 with VNNI: 12 rows x 32 columns, 24 accumulators.
+ * The next panels are asked for meanwhile, as in gemm_avx2.c. */
 #include "lm.h"
 
 #include <immintrin.h>
@@ -12,6 +13,8 @@ AVX512 INLINE void f32(const int rows, const float *panel, const float *input, s
     for (int r = 0; r < rows; r++)
         sum[r][0] = sum[r][1] = _mm512_setzero_ps();
     for (int i = 0; i < k; i++) {
+        _mm_prefetch((const char *)(panel + (size_t)(2 * k + i) * PANEL), _MM_HINT_T0);
+        _mm_prefetch((const char *)(panel + (size_t)(3 * k + i) * PANEL), _MM_HINT_T0);
         __m512 low = _mm512_loadu_ps(panel + (size_t)i * PANEL);
         __m512 high = _mm512_loadu_ps(second + (size_t)i * PANEL);
 #pragma GCC unroll 12
@@ -36,6 +39,8 @@ AVX512 INLINE void i8(const int rows, const int8_t *panel, const int16_t *input,
     for (int r = 0; r < rows; r++)
         sum[r][0] = sum[r][1] = _mm512_setzero_si512();
     for (int i = 0; i < k; i += 2) {
+        _mm_prefetch((const char *)(panel + (size_t)(2 * k + i) * PANEL), _MM_HINT_T0);
+        _mm_prefetch((const char *)(panel + (size_t)(3 * k + i) * PANEL), _MM_HINT_T0);
         __m512i low = _mm512_cvtepi8_epi16(_mm256_loadu_si256((const void *)(panel + (size_t)i * PANEL)));
         __m512i high = _mm512_cvtepi8_epi16(_mm256_loadu_si256((const void *)(second + (size_t)i * PANEL)));
 #pragma GCC unroll 12

@@ -154,4 +154,8 @@ void context_sample(Context *context, const float *logits, const Draw *draws, in
 int32_t sample_row(const float *conditional, const float *null, int card, const Sampling *sampling, uint64_t seed,
                    int frame, int codebook, float *scratch);
 
+/* measure.c */
+double measure_read(int threads, int megabytes);
+double measure_products(int threads, int kind, int isa);
+
 #endif
