@@ -57,7 +57,7 @@ def ran_out_of_memory(error: BaseException) -> bool:
     words = str(error).lower()
     return any(
         sign in words
-        for sign in ("can't allocate memory", "cannot allocate memory", "not enough memory", "out of memory", "bad_alloc")
+        for sign in ("can't allocate memory", "cannot allocate memory", "not enough memory", "out of memory", "bad_alloc", "can't start new thread")
     )
 
 

@@ -6,16 +6,17 @@ import functools
 import logging
 import os
 from pathlib import Path
+from typing import Any
 
 from . import checkpoint, converted, memory, weights
 from .batch import Batch, Listener
 from .decoder import Decoder, KernelDecoder, TorchDecoder
-from .engine import NoKernels, encodec, native
+from .engine import NativeLM, NoKernels, UnsupportedModel, encodec, native, shape_of
 from .engine.encodec import CodecDecoder
 from .failures import Failure, OutOfMemory, UnsuitableModel
 from .items import Item
+from .lane_engine import LaneEngine, settings
 from .names import ModelName
-from .native_engine import NativeEngine
 from .options import Options
 from .reporting import Report
 from .stock import StockEngine
@@ -108,7 +109,15 @@ class Loader:
                 return self._native()
             except (NoKernels, UnsuitableModel) as reason:
                 log.warning("%s", reason)
-        return self._stock()
+        if wanted == "stock":
+            return self._audiocraft(by_lanes=False)
+        try:
+            return self._audiocraft(by_lanes=True)
+        except UnsupportedModel as reason:
+            if wanted == "torch":
+                raise Failure(f"the torch engine cannot be had: {reason}") from reason
+            log.warning("%s", reason)
+            return self._audiocraft(by_lanes=False)
 
     def _native(self) -> Player:
         options, model = self._options, self._model
@@ -130,17 +139,20 @@ class Loader:
             codec = CodecDecoder(found.codec(), self._threads)
         room = None if self._allowed is None else self._allowed - NATIVE_WORKING_BYTES
         fixed = packed.memory_bytes + codec.weights.memory_bytes
-        lane = NativeEngine.lane_bytes(packed, found.shape, options.kv)
+        lane = LaneEngine.lane_bytes(packed, found.shape, options.kv)
         if room is not None and room < fixed + lane:
             raise self._too_big(fixed + lane + NATIVE_WORKING_BYTES)
         lanes = LANES_MAX if room is None else min(LANES_MAX, (room - fixed) // lane)
         sampling = _sampling(options, found.shape)
-        engine = NativeEngine(packed, found.shape, sampling, kv=options.kv, threads=self._threads, lanes=lanes)
+        made = settings(sampling, found.shape)
+        lm = NativeLM(packed, kv=options.kv, threads=self._threads, lanes=lanes, **made)
+        engine = LaneEngine(lm, found.shape)
 
         listen = functools.partial(converted.listen, arguments)
         return self._player(engine, KernelDecoder(codec), listen, converted.fingerprint(model))
 
-    def _stock(self) -> Player:
+    def _audiocraft(self, *, by_lanes: bool) -> Player:
+        """In this process, on any device: with our torch code for many tracks at once, or with AudioCraft's own."""
         options, model, report = self._options, self._model, self._report
         estimate = _stock_bytes(model)
         if self._allowed is not None and estimate > self._allowed:
@@ -163,8 +175,24 @@ class Loader:
         sampling = _sampling(options, shape)
         large = sum(parameter.numel() for parameter in codec.parameters()) > SMALL_CODEC_PARAMETERS
         decoder = TorchDecoder(codec, round(shape.sample_rate / shape.frame_rate), onednn=large)
-        engine = StockEngine(lm, shape, sampling)
+        engine: Engine = StockEngine(lm, shape, sampling)
+        if by_lanes:
+            engine = self._by_lanes(lm, shape, sampling, device)
         return self._player(engine, decoder, listener, converted.fingerprint(model))
+
+    def _by_lanes(self, lm: Any, shape: Shape, sampling: Sampling, device: str) -> LaneEngine:
+        from .engine.torch_lm import TorchLM
+
+        kind, value_bytes = ("fp32", 4) if device == "cpu" else ("fp16", 2)
+        lanes = LANES_MAX
+        if self._allowed is not None and device == "cpu":
+            model = shape_of(lm)
+            lane = 4 * value_bytes * model.dim * model.layers * shape.window_frames
+            lanes = max(1, min(LANES_MAX, (self._allowed - memory.resident_bytes()) // lane))
+        made = TorchLM.from_audiocraft(
+            lm, weights=kind, device=device, threads=self._threads, lanes=lanes, **settings(sampling, shape)
+        )
+        return LaneEngine(made, shape)
 
     def _player(self, engine: Engine, decoder: Decoder, listen: Listen, fingerprint: str) -> Player:
         own = self._directory / self._model.slug
