@@ -91,7 +91,7 @@ def _lines(label: str) -> type[Any]:
     class Lines(tqdm):
         def __init__(self, *arguments: Any, **named: Any) -> None:
             self._said = 0.0
-            named["file"] = open(os.devnull, "w", encoding="ascii")
+            named["file"] = open(os.devnull, "w", encoding="utf-8")
             named.pop("name", None)
             named["disable"] = False
             super().__init__(*arguments, **named)

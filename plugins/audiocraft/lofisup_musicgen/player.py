@@ -5,13 +5,14 @@ from __future__ import annotations
 import functools
 import logging
 import os
+import zipfile
 from pathlib import Path
 from typing import Any
 
 from . import checkpoint, converted, memory, weights
 from .batch import Batch, Listener
 from .decoder import Decoder, KernelDecoder, TorchDecoder
-from .engine import NativeLM, NoKernels, UnsupportedModel, encodec, native, shape_of
+from .engine import NativeLM, NoKernels, PackedWeights, UnsupportedModel, encodec, native, shape_of
 from .engine.encodec import CodecDecoder
 from .failures import Failure, OutOfMemory, UnsuitableModel
 from .items import Item
@@ -130,13 +131,7 @@ class Loader:
             raise
         arguments = _model_arguments(options)
         folder = converted.folder_of(model, options.weights, self._directory)
-        found = converted.find(folder)
-        if found is None:
-            with self._report.during("converting the weights, once", 0.1):
-                found = converted.convert(arguments, folder, self._report.check)
-        with self._report.during("reading the weights", 0.8):
-            packed = found.language_model()
-            codec = CodecDecoder(found.codec(), self._threads)
+        found, packed, codec = self._converted(arguments, folder)
         room = None if self._allowed is None else self._allowed - NATIVE_WORKING_BYTES
         fixed = packed.memory_bytes + codec.weights.memory_bytes
         lane = LaneEngine.lane_bytes(packed, found.shape, options.kv)
@@ -150,6 +145,20 @@ class Loader:
 
         listen = functools.partial(converted.listen, arguments)
         return self._player(engine, KernelDecoder(codec), listen, converted.fingerprint(model))
+
+    def _converted(self, arguments: list[str], folder: Path) -> tuple[converted.Converted, PackedWeights, CodecDecoder]:
+        """The converted model, made where there is none or it is spoilt."""
+        for attempt in range(2):
+            found = converted.find(folder) if attempt == 0 else None
+            if found is None:
+                with self._report.during("converting the weights, once", 0.1):
+                    found = converted.convert(arguments, folder, self._report.check)
+            try:
+                with self._report.during("reading the weights", 0.8):
+                    return found, found.language_model(), CodecDecoder(found.codec(), self._threads)
+            except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as reason:
+                log.warning("the converted model is spoilt and is made anew: %s", reason)
+        raise Failure(f"the converted model in {folder} cannot be read: remove that folder and load again")
 
     def _audiocraft(self, *, by_lanes: bool) -> Player:
         """In this process, on any device: with our torch code for many tracks at once, or with AudioCraft's own."""
