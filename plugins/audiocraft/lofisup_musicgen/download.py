@@ -100,7 +100,8 @@ def _lines(label: str) -> type[Any]:
             result = super().update(n)
             if time.monotonic() - self._said >= SECONDS_BETWEEN and self.total:
                 self._said = time.monotonic()
-                print(f"{label}: {self.n / 1e6:.0f} of {self.total / 1e6:.0f} MB ({100 * self.n // self.total:.0f} %)", flush=True)
+                share = 100 * self.n // self.total
+                print(f"{label}: {self.n / 1e6:.0f} of {self.total / 1e6:.0f} MB ({share:.0f} %)", flush=True)
             return result
 
     return Lines

@@ -43,7 +43,9 @@ SMALL_CODEC_PARAMETERS = 5_000_000
 class Player:
     """One life: made by `load`, used for batches, dropped by `unload`."""
 
-    def __init__(self, model: ModelName, engine: Engine, decoder: Decoder, texts: Texts, tails: Tails, overlap_s: float):
+    def __init__(
+        self, model: ModelName, engine: Engine, decoder: Decoder, texts: Texts, tails: Tails, overlap_s: float
+    ) -> None:
         self.model = model
         self._engine = engine
         self._decoder = decoder
@@ -105,7 +107,7 @@ class Loader:
         wanted = self._options.engine
         if wanted == "native":
             return self._native()
-        if wanted == "auto" and not self._options.device.startswith("cuda"):
+        if wanted == "auto" and not self._on_a_gpu():
             try:
                 return self._native()
             except (NoKernels, UnsuitableModel) as reason:
@@ -119,6 +121,15 @@ class Loader:
                 raise Failure(f"the torch engine cannot be had: {reason}") from reason
             log.warning("%s", reason)
             return self._audiocraft(by_lanes=False)
+
+    def _on_a_gpu(self) -> bool:
+        """Whether a GPU was asked for, or is there and nothing was said. torch is only asked where a driver is."""
+        if self._options.device != "auto" or not Path("/dev/nvidia0").exists():
+            return self._options.device not in ("auto", "cpu")
+        checkpoint.import_libraries()
+        import torch
+
+        return torch.cuda.is_available()
 
     def _native(self) -> Player:
         options, model = self._options, self._model
