@@ -106,6 +106,8 @@ struct ManualPage {
     private static let examples = [
         ("Put a station on the air with everything in one directory:", "lofisup run --root ./station"),
         ("See what an edit of the configuration would do, then do it:", "lofisup ctl plan && lofisup ctl reload"),
+        ("See how long the music lasts at 0.42 of real time:", "lofisup plan --backend-speed 0.42"),
+        ("Take in a day of music that a faster machine has made:", "lofisup import fast:/srv/first-day"),
         ("Find out why a worker died:", "lofisup ctl why encoder"),
         ("Follow what happens, for a program:", "lofisup ctl events --since 0 --follow --json"),
     ]

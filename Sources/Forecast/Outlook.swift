@@ -9,7 +9,7 @@ public struct Outlook: Sendable {
     /// What lasts longer than this lasts.
     private static let hoursMax = 720.0
     /// How far a Buffer that grows is played ahead.
-    private static let playedHoursMax = 240.0
+    private static let playedHoursMax = 96.0
 
     public init(policy: GenerationPolicy, playback: Double = 1) {
         self.policy = policy

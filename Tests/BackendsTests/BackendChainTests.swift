@@ -51,6 +51,21 @@ struct BackendChainTests {
         try chain.generate(request, into: "/d", cancellation: Cancellation(), progress: { _ in }).provenance.backend
     }
 
+    @Test func `the preferred one is asked first, and the others when it fails`() throws {
+        let chain = try chain()
+        chain.prefer("second")
+        #expect(chain.current?.name == "second")
+        #expect(try make(chain) == "second")
+        #expect(chain.states.map(\.name) == ["first", "second"])
+        second.failure.withLock { $0 = "broken" }
+        #expect(try make(chain) == "first")
+        second.failure.withLock { $0 = nil }
+        chain.prefer(nil)
+        #expect(try chain.prepare(cancellation: Cancellation()).name == "first")
+        chain.prefer("nobody")
+        #expect(try make(chain) == "first")
+    }
+
     @Test func `an unknown name is refused with the known ones`() {
         let error = backendError { try chain(["first", "third"]) }
         #expect(error?.description == "there is no backend named 'third'; known: first, second")

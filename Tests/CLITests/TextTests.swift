@@ -5,6 +5,17 @@ import Testing
 @testable import CLI
 
 struct TextTests {
+    @Test("the status says how long the music lasts, and what would help")
+    func lasts() {
+        var status = StationStatus.make()
+        #expect(!StatusText.text(status).contains("lasts"))
+        status.forecast = BufferForecast(
+            kind: .empties, sentence: "empty in 41 h", hours: 41.4, rate: -0.58, confidence: .good,
+            advice: "never ahead: add fallback or a renderer")
+        #expect(
+            StatusText.text(status).contains("lasts     empty in 41 h; never ahead: add fallback or a renderer\n"))
+    }
+
     @Test("the status says what the machine bears, why generators are held back, and who runs another version")
     func status() {
         let text = StatusText.text(.make())

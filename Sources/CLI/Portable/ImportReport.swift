@@ -43,7 +43,7 @@ struct ImportReport: Encodable {
     static func text(_ report: ImportReport) -> String {
         var lines: [String] = []
         if report.taken > 0, let first = report.firstNumber, let last = report.lastNumber {
-            let hours = String(format: "%.1f h", report.takenHours)
+            let hours = String(format: "%.2f h", report.takenHours)
             lines.append(
                 "took in \(report.taken) tracks, \(hours), as \(first) to \(last), in \(count(report.turns, "turn"))")
             if report.partialTurns > 0 {

@@ -13,50 +13,56 @@ struct ForecastWatch {
     private var extraRestSeconds: [WorkerName: Double] = [:]
     private var lookedAt = -Double.infinity
     /// A forecast plays hours ahead; the present need not be in it to the second.
-    private static let seconds = 5.0
+    private static let seconds = 10.0
+    private var isUnderWay = false
 
     /// What the governor wants this generator to rest beside the Buffer's rest.
     mutating func note(extraRestSeconds seconds: Double, of generator: WorkerName) {
         extraRestSeconds[generator] = seconds
     }
 
-    /// Looks ahead, if it is time to.
+    /// What is to be worked out now, beside the control loop: a play of days takes its time. Nil when it is not time to,
+    /// or nothing is known of the Buffer.
     /// - Parameter generators: those at work, or on their way to it.
-    /// - Returns: what has changed so much that it is to be told.
-    mutating func look(
+    mutating func question(
         now: Double, buffer: BufferSummary?, generation: [GenerationSummary], generators: [WorkerName],
         mode: StationMode, config: StationConfig
-    ) -> ForecastAlarm.Change? {
-        guard now - lookedAt >= Self.seconds || latest == nil else { return nil }
-        guard let buffer else { return nil }
+    ) -> (@Sendable () -> BufferForecast)? {
+        guard !isUnderWay, now - lookedAt >= Self.seconds || latest == nil, let buffer else { return nil }
         lookedAt = now
+        isUnderWay = true
         if let said = generation.first(where: { $0.paces?.isEmpty == false }) {
             paces = said.paces ?? []
             asked = said.backend
         }
-        let forecast = forecast(buffer: buffer, generators: generators, mode: mode, config: config)
+        return question(buffer: buffer, generators: generators, mode: mode, config: config)
+    }
+
+    /// Takes the answer.
+    /// - Returns: what has changed so much that it is to be told.
+    mutating func take(_ forecast: BufferForecast, now: Double) -> ForecastAlarm.Change? {
+        isUnderWay = false
         latest = forecast
         return alarm.note(forecast, now: now)
     }
 
-    private func forecast(
+    private func question(
         buffer: BufferSummary, generators: [WorkerName], mode: StationMode, config: StationConfig
-    ) -> BufferForecast {
-        if mode == .feederOnly {
-            return BufferForecast(
-                kind: .unknown, sentence: "unknown: what fills the buffer runs elsewhere", confidence: .none)
+    ) -> @Sendable () -> BufferForecast {
+        func known(_ sentence: String) -> @Sendable () -> BufferForecast {
+            { BufferForecast(kind: .unknown, sentence: sentence, confidence: .none) }
         }
-        if paces.isEmpty, !generators.isEmpty {
-            return BufferForecast(
-                kind: .unknown, sentence: "unknown until a generator has made its first track", confidence: .none)
-        }
+        if mode == .feederOnly { return known("unknown: what fills the buffer runs elsewhere") }
+        if paces.isEmpty, !generators.isEmpty { return known("unknown until a generator has made its first track") }
         let policy = GenerationPolicy(
             bands: config.buffer.bands, targetHours: config.buffer.targetHours, maxHours: config.buffer.maxHours,
             trackSeconds: config.generator.trackSeconds, generators: generators.count)
         let extra = generators.compactMap { extraRestSeconds[$0] }.reduce(0, +) / Double(max(1, generators.count))
         let situation = Situation(
             hours: buffer.hours, health: buffer.health, backends: paces, extraRestSeconds: extra)
-        return Outlook(policy: policy, playback: mode == .generatorOnly ? 0 : 1).forecast(situation, asked: asked)
+        let outlook = Outlook(policy: policy, playback: mode == .generatorOnly ? 0 : 1)
+        let asked = asked
+        return { outlook.forecast(situation, asked: asked) }
     }
 }
 
@@ -65,15 +71,21 @@ extension Supervisor {
     /// Once a second.
     func lookAhead(now: Double) {
         let working = posts.filter { $0.name.role == .generator && isAtWork($0) }.map(\.name)
-        let change = outlook.look(
+        let question = outlook.question(
             now: now, buffer: board.buffer, generation: board.generation, generators: working, mode: plan.mode,
             config: config)
-        guard let change else { return }
-        if case .warning = change {
-            note("forecast", change.words, worker: nil, isWarning: true)
-        } else {
-            note("forecast", change.words, worker: nil)
+        guard let question else { return }
+        errands.send("forecast") {
+            let forecast = question()
+            return { supervisor in supervisor.foresee(forecast) }
         }
+    }
+
+    private func foresee(_ forecast: BufferForecast) {
+        guard let change = outlook.take(forecast, now: clock.monotonicSeconds) else { return }
+        var isWarning = false
+        if case .warning = change { isWarning = true }
+        note("forecast", change.words, worker: nil, isWarning: isWarning)
     }
 
     private func isAtWork(_ post: Post) -> Bool {

@@ -15,6 +15,8 @@ def prepare() -> None:
     os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    # torch's threads wait for each other asleep: the processor is shared with an encoder that must not wait for them.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     # What libraries say to their own developers is not for the station's log.
     warnings.simplefilter("ignore", FutureWarning)
     warnings.simplefilter("ignore", UserWarning)
