@@ -48,7 +48,8 @@ def main() -> None:
     tracks = make(with_exact, conditions, frames)
     expected = [read(with_exact, one, track) for one, track in zip(conditions, tracks, strict=True)]
     with_exact.close()
-    print(f"{len(tracks)} tracks of {frames} frames\n{'weights, cache':16} {'KL, nats':>9} {'KL p99':>9} {'same best':>9} {'logits':>8}")
+    print(f"{len(tracks)} tracks of {frames} frames")
+    print(f"{'weights, cache':16} {'KL, nats':>9} {'KL p99':>9} {'same best':>9} {'logits':>8}")
     for weights, kv in KINDS:
         engine = NativeLM(packed[weights], kv=kv, threads=options.threads, lanes=8)
         found = [read(engine, one, track) for one, track in zip(conditions, tracks, strict=True)]
