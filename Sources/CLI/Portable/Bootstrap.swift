@@ -34,40 +34,40 @@ struct Bootstrap: ParsableCommand {
     }
 
     func run() throws {
-        let interruption = try Interruption()
-        try reportingErrors {
-            let paths = try station.paths()
-            var config = try station.load(paths)
-            if !backend.isEmpty { config.generator.backends = backend }
-            var rules = BufferRules(config)
-            rules.evergreenBytesMax = 0
-            let directory = try PortableDirectory(
-                path: out, settings: PortableSettings(config), rules: rules,
-                newID: String(UInt64.random(in: 1 << 60...UInt64.max), radix: 16))
-            let wanted = max(1, Int((hours * 3600 / config.generator.trackSeconds).rounded(.up)))
-            let line = ProgressLine(trackSeconds: config.generator.trackSeconds)
-            do {
-                try PortableFill(
-                    config: config, paths: paths, environment: station.environment, directory: directory, path: out,
-                    seed: seed
-                ).run(
-                    wanted: wanted, cancellation: interruption.cancellation, show: line.show,
-                    complain: { line.interrupt(with: $0) })
-            } catch BackendError.cancelled {
-                line.finish()
-                complain(
-                    "stopped with \(directory.trackCount) of \(wanted) tracks; the same command goes on from there")
-                throw ExitStatus.tryAgain.end
-            } catch let error as BufferError {
-                line.finish()
-                complain("\(error)")
-                throw error.isAboutRoom ? ExitStatus.diskFull.end : ExitStatus.failed.end
-            }
+        try Interruption.watched { cancellation in try reportingErrors { try perform(cancellation) } }
+    }
+
+    private func perform(_ cancellation: Cancellation) throws {
+        let paths = try station.paths()
+        var config = try station.load(paths)
+        if !backend.isEmpty { config.generator.backends = backend }
+        var rules = BufferRules(config)
+        rules.evergreenBytesMax = 0
+        let directory = try PortableDirectory(
+            path: out, settings: PortableSettings(config), rules: rules,
+            newID: String(UInt64.random(in: 1 << 60...UInt64.max), radix: 16))
+        let wanted = max(1, Int((hours * 3600 / config.generator.trackSeconds).rounded(.up)))
+        let line = ProgressLine(trackSeconds: config.generator.trackSeconds)
+        do {
+            try PortableFill(
+                config: config, paths: paths, environment: station.environment, directory: directory, path: out,
+                seed: seed
+            ).run(
+                wanted: wanted, cancellation: cancellation, show: line.show,
+                complain: { line.interrupt(with: $0) })
+        } catch BackendError.cancelled {
             line.finish()
-            print("\(out): \(directory.trackCount) tracks, \(line.hours(directory.trackCount)); take them in with:")
-            print("lofisup import \(out)    or, on another machine: lofisup import HOST:\(line.absolute(out))")
+            complain(
+                "stopped with \(directory.trackCount) of \(wanted) tracks; the same command goes on from there")
+            throw ExitStatus.tryAgain.end
+        } catch let error as BufferError {
+            line.finish()
+            complain("\(error)")
+            throw error.isAboutRoom ? ExitStatus.diskFull.end : ExitStatus.failed.end
         }
-        withExtendedLifetime(interruption) {}
+        line.finish()
+        print("\(out): \(directory.trackCount) tracks, \(line.hours(directory.trackCount)); take them in with:")
+        print("lofisup import \(out)    or, on another machine: lofisup import HOST:\(line.absolute(out))")
     }
 }
 

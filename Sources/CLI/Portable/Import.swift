@@ -26,23 +26,23 @@ struct Import: ParsableCommand {
     @OptionGroup var station: StationOptions
 
     func run() throws {
-        let interruption = try Interruption()
-        try reportingErrors {
-            let paths = try station.paths()
-            let config = try station.load(paths)
-            let from = try ImportSource(source, workingDirectory: FileManager.default.currentDirectoryPath)
-            try paths.prepare()
-            let buffer = try BufferDirectory(root: paths.bufferDirectory, rules: BufferRules(config))
-            let bar = ProgressBar()
-            let report = try ImportRun(
-                source: from, rsync: Rsync(source: from, ssh: ssh, environment: station.environment),
-                checksum: Checksum(searchPath: station.environment["PATH"] ?? ""), buffer: buffer, config: config,
-                cancellation: interruption.cancellation, show: bar.show
-            ).run()
-            bar.finish()
-            try output.print(report, as: ImportReport.text)
-            if report.status != .done { throw report.status.end }
-        }
-        withExtendedLifetime(interruption) {}
+        try Interruption.watched { cancellation in try reportingErrors { try perform(cancellation) } }
+    }
+
+    private func perform(_ cancellation: Cancellation) throws {
+        let paths = try station.paths()
+        let config = try station.load(paths)
+        let from = try ImportSource(source, workingDirectory: FileManager.default.currentDirectoryPath)
+        try paths.prepare()
+        let buffer = try BufferDirectory(root: paths.bufferDirectory, rules: BufferRules(config))
+        let bar = ProgressBar()
+        let report = try ImportRun(
+            source: from, rsync: Rsync(source: from, ssh: ssh, environment: station.environment),
+            checksum: Checksum(searchPath: station.environment["PATH"] ?? ""), buffer: buffer, config: config,
+            cancellation: cancellation, show: bar.show
+        ).run()
+        bar.finish()
+        try output.print(report, as: ImportReport.text)
+        if report.status != .done { throw report.status.end }
     }
 }
