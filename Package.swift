@@ -133,7 +133,9 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "SupervisorTests",
-            dependencies: ["Supervisor", "Config", "Domain", "Forecast", "IPC", "Platform", "TestSupport", "BadWorker"],
+            dependencies: [
+                "Supervisor", "Config", "Domain", "Forecast", "IPC", "Platform", "TestSupport", "BadWorker",
+            ],
             swiftSettings: house),
         // A station whose workers misbehave as SupervisorTests say.
         .executableTarget(
