@@ -2,6 +2,7 @@ internal import Config
 internal import Domain
 internal import Forecast
 internal import IPC
+internal import Platform
 
 /// What the supervisor knows of the hours to come.
 struct ForecastWatch {
