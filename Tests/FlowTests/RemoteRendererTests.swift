@@ -39,7 +39,7 @@ struct RemoteRendererTests {
                         let made = Self.makers(of: home).keys.sorted()
                         return made == Array((made.first ?? 0)...(made.last ?? 0))
                     }
-                    #expect(station.log.contains("renderer attic: it does not answer"))
+                    #expect(station.log.contains("attic: it does not answer"))
                     #expect(try station.status().onAir)
                     #expect(station.stop() == .code(0))
                 }
