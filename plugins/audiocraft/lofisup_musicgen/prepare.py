@@ -30,8 +30,8 @@ def main() -> int:
     try:
         chosen = options.parse(rest)
         model = names.resolve(chosen)
-        checkpoint.import_libraries()
         if task == "convert":
+            checkpoint.import_libraries()
             convert(model, chosen.weights, Path(directory))
         else:
             listen(model, json.load(sys.stdin), Path(directory))
@@ -69,7 +69,9 @@ def convert(model: ModelName, kind: str, directory: Path) -> None:
 
 
 def listen(model: ModelName, wanted: list[str], directory: Path) -> None:
+    """Needs AudioCraft for its test model only: the text model is transformers' own."""
     if model.is_debug:
+        checkpoint.import_libraries()
         lm, _codec = checkpoint.load_debug("cpu")
         name = lm.fuser.fuse2cond["cross"][0]
         listener = texts.listen_with_table(lm.condition_provider.conditioners[name])
