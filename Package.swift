@@ -74,7 +74,8 @@ let package = Package(
             name: "RenderServer", dependencies: ["Domain", "Platform", "Config", "HTTPServing", "Backends"],
             exclude: ["README.md", "openapi.yaml"], swiftSettings: house),
         .target(
-            name: "Supervisor", dependencies: ["Domain", "Platform", "Config", "Forecast", "IPC"], exclude: ["README.md"],
+            name: "Supervisor", dependencies: ["Domain", "Platform", "Config", "Forecast", "IPC"],
+            exclude: ["README.md"],
             swiftSettings: house),
 
         // Layer 5: the command
@@ -127,11 +128,14 @@ let package = Package(
         .executableTarget(
             name: "NotifyWriter", dependencies: ["Platform"], path: "Tests/NotifyWriter", swiftSettings: house),
         .testTarget(
-            name: "GeneratorTests", dependencies: ["Generator", "Domain", "Forecast", "IPC", "Platform", "TestSupport"],
+            name: "GeneratorTests",
+            dependencies: ["Generator", "Domain", "Forecast", "IPC", "Platform", "TestSupport"],
             swiftSettings: house),
         .testTarget(
             name: "SupervisorTests",
-            dependencies: ["Supervisor", "Config", "Domain", "Forecast", "IPC", "Platform", "TestSupport", "BadWorker"],
+            dependencies: [
+                "Supervisor", "Config", "Domain", "Forecast", "IPC", "Platform", "TestSupport", "BadWorker",
+            ],
             swiftSettings: house),
         // A station whose workers misbehave as SupervisorTests say.
         .executableTarget(

@@ -18,7 +18,8 @@ extension DashboardTests {
                 for expected in [
                     "On air", "On the air for 3 h 12 min.", "Track 214 · prompt 3 · from the Buffer", "0:22", "1:00",
                     "#216",
-                    "14.6 hours of music", "Empty in 25 h; never ahead: add fallback or a renderer", "warning", "876 tracks ready", "41 GB", "Composing track 1091", "38.2×",
+                    "14.6 hours of music", "Empty in 25 h; never ahead: add fallback or a renderer", "warning",
+                    "876 tracks ready", "41 GB", "Composing track 1091", "38.2×",
                     "1,090",
                     "encoder", "4101", "11.5 %", "93 MB", "backing-off", "exit 75: the disk is full", "youtube",
                     "2.68 Mbit/s", "connection refused, retrying in 8 s", "lofisup 0.1.0",
