@@ -17,6 +17,15 @@ public enum Refusal: Error, Sendable, Hashable, CustomStringConvertible {
     case loudnessOutOfReach(lufs: Double, targetLufs: Double, truePeakDbtp: Double)
     case nearDuplicate(of: String, bitErrorRate: Double, bitErrorRateMin: Double)
 
+    /// True where the file is a track of its length, and its sound is what is wrong.
+    var isAboutSound: Bool {
+        switch self {
+        case .notAudio, .cannotDecode, .empty, .sampleRateTooLow, .tooManyChannels, .tooShort, .tooLong, .notNumbers:
+            false
+        case .silent, .tooQuiet, .silence, .deadChannel, .clipped, .offset, .loudnessOutOfReach, .nearDuplicate: true
+        }
+    }
+
     public var description: String {
         switch self {
         case .notAudio(let why): "not an audio file (\(why))"

@@ -17,6 +17,7 @@ struct CheckConfig: ParsableCommand {
             for destination in config.destinations where destination.enabled {
                 _ = try destination.key(environment: station.environment)
             }
+            for renderer in config.renderers { _ = try renderer.token(environment: station.environment) }
             let exists = FileManager.default.fileExists(atPath: file)
             print(exists ? "\(file) is good" : "\(file) does not exist: every key has its default")
         }

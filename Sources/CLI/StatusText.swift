@@ -20,7 +20,12 @@ enum StatusText {
         }
         if let generation = status.generation {
             let speed = generation.realTimeFactor.map { String(format: ", %.1f x real time", $0) } ?? ""
-            lines.append("making    \(generation.backend): \(generation.activity)\(speed)")
+            let memory = generation.memoryBytes.map { ", \($0 / 1_000_000) MB" } ?? ""
+            lines.append("making    \(generation.backend): \(generation.activity)\(speed)\(memory)")
+            if let licence = generation.licence {
+                let terms = generation.nonCommercial == true ? ": not for a channel that earns money" : ""
+                lines.append("          its music is under \(licence)\(terms)")
+            }
         }
         for destination in status.destinations { lines.append("to        \(DestinationText.line(destination))") }
         let machine = status.load.map(LoadText.lines) ?? []

@@ -72,7 +72,7 @@ public final class GeneratorRole: Sendable {
         }
         let line = AdmissionLine(
             buffer: buffer, admission: Admission(ffmpeg: ffmpeg, rules: AdmissionRules(config.generator)), chain: chain,
-            memory: memory, cancellation: checking, say: { [self] in say($0) })
+            memory: memory, cancellation: checking, say: { [self] _ in work.withLock { $0.progress += 1 } })
         let run = BatchRun(
             buffer: buffer, chain: chain, line: line, memory: memory, config: config,
             rendered: try RenderDirectory(under: paths.stateDirectory + "/rendering"),
@@ -175,8 +175,6 @@ public final class GeneratorRole: Sendable {
             work.summary.realTimeFactor = work.summary.realTimeFactor.map { $0 * 0.9 + factor * 0.1 } ?? factor
         }
     }
-
-    private func say(_ activity: String) { work.withLock { $0.progress += 1 } }
 
     private func say(_ activity: String, fraction: Double?, batch: Int?) {
         work.withLock { work in

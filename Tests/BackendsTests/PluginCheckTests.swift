@@ -47,9 +47,9 @@ struct PluginCheckTests {
         "every fault is found by the trial that is about it",
         arguments: [
             ("litters", "nothing but its tracks is left where it was told to write"),
-            ("short", "a track is an audio file of the length asked for that Admission takes"),
-            ("not-numbers", "a track is an audio file of the length asked for that Admission takes"),
-            ("not-audio", "a track is an audio file of the length asked for that Admission takes"),
+            ("short", "a track is an audio file that decodes and has the length asked for"),
+            ("not-numbers", "a track is an audio file that decodes and has the length asked for"),
+            ("not-audio", "a track is an audio file that decodes and has the length asked for"),
             ("twice", "a batch is handed over track by track, each item once"),
             ("forgets-one", "a batch is handed over track by track, each item once"),
             ("silent-load", "load makes it ready, and says how far it is at least every 60 s"),

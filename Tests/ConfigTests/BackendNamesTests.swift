@@ -16,7 +16,8 @@ struct BackendNamesTests {
             """
         let config = try StationConfig.parse(text, fileName: "lofisup.toml")
         #expect(config.backends.map(\.command) == [["/opt/chimes", "--bells", "5"], nil])
-        #expect(config.knownBackends == ["synth", "audiocraft-small", "audiocraft-medium", "chimes", "stereo"])
+        #expect(
+            config.knownBackends == ["synth", "audiocraft-small", "audiocraft-medium", "remote", "chimes", "stereo"])
     }
 
     @Test(

@@ -65,8 +65,8 @@ struct ConfigProblemTests {
         ),
         (
             "[generator]\nbackends = ['synht']\n",
-            "generator.backends: there is no backend \"synht\"; known: synth, audiocraft-small, audiocraft-medium."
-                + " A program of your own is a [[backends]]"
+            "generator.backends: there is no backend \"synht\"; known: synth, audiocraft-small, audiocraft-medium,"
+                + " remote. A program of your own is a [[backends]]"
         ),
         (
             "[generator]\nbackends = []\n",

@@ -55,6 +55,13 @@ struct EveryKeyTests {
         enabled = true
         host = "127.0.0.1"
         port = 8080
+        [render_server]
+        host = "127.0.0.1"
+        port = 8092
+        backends = ["synth"]
+        queue_tracks_max = 256
+        keep_hours = 48
+        disk_max = "20GB"
         [supervisor]
         stop_seconds_max = 20
         restart_first_seconds = 0.5
@@ -138,6 +145,21 @@ struct EveryKeyTests {
         config.dashboard.enabled = false
         config.dashboard.host = "::1"
         config.dashboard.port = 0
+        config.renderers = [
+            RendererConfig(name: "attic", url: "https://attic.example.org", tokenFile: "/etc/lofisup/attic.token"),
+            RendererConfig(name: "own", url: "http://127.0.0.1:1"),
+        ]
+        config.renderers[0].certificateFile = "/etc/lofisup/ca.pem"
+        config.renderers[1].tokenCredential = "own"
+        config.renderers[1].insecure = true
+        config.renderServer.host = "0.0.0.0"
+        config.renderServer.port = 0
+        config.renderServer.tokenFile = "/etc/lofisup/render.token"
+        config.renderServer.backends = ["audiocraft-medium", "synth"]
+        config.renderServer.queueTracksMax = 7
+        config.renderServer.directory = "/srv/render"
+        config.renderServer.keepHours = 1
+        config.renderServer.diskMax = ByteCount(bytes: 1_000_000)
         config.supervisor.stopSecondsMax = 10
         config.supervisor.restartFirstSeconds = 1
         config.supervisor.restartMaxSeconds = 40

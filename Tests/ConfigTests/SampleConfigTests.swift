@@ -24,7 +24,14 @@ struct SampleConfigTests {
         let absent = StationConfig.keys.flatMap(\.paths).filter { lines[$0] == nil && !$0.contains("prompts.") }
         let none = ["name", "url", "key_file", "key_credential", "enabled"].map { "destinations." + $0 }
         let backend = ["backends", "backends.name", "backends.command", "backends.model", "audiocraft.python"]
-        #expect(Set(absent) == Set(["generator.seed", "encoder.animation", "destinations"] + none + backend))
+        let renderer = ["name", "url", "token_file", "token_credential", "certificate_file", "insecure"]
+            .map { "renderers." + $0 }
+        let server = ["token_file", "token_credential", "directory"].map { "render_server." + $0 }
+        #expect(
+            Set(absent)
+                == Set(
+                    ["generator.seed", "encoder.animation", "destinations", "renderers"] + none + backend + renderer
+                        + server))
     }
 
     @Test func `every known key occurs in the sample with what it may hold`() {

@@ -176,6 +176,29 @@ struct RemoteBackendTests {
         }
     }
 
+    @Test func `Two generators of a station work beside each other and leave each other's jobs alone`() throws {
+        try withTemporaryDirectory { root in
+            try RenderServerProcess.run(root: root + "/a") { server in
+                let station = try RemoteStation(root: root + "/station", server)
+                let other = try RemoteStation(root: root + "/station", server)
+                let outcome = Monitor<RemoteStation.Outcome?>(nil)
+                NamedThread.start("second generator") {
+                    let made = try? other.render(requests(4, from: 20, seconds: 30), in: "second")
+                    outcome.withLock { $0 = made ?? RemoteStation.Outcome() }
+                }
+                let backend = station.backend()
+                // Later tracks than the other's, again and again: none of the other's may count as past.
+                for round in 0..<4 {
+                    let made = try station.render(requests(2, from: 60 + round * 2, seconds: 10), with: backend)
+                    #expect(made.tracks.count == 2)
+                }
+                let made = outcome.wait(timeoutSeconds: 60) { $0 }
+                #expect(made?.tracks.count == 4)
+                #expect(made?.isDoubled == false)
+            }
+        }
+    }
+
     @Test func `A monetised station passes over renderers that may not serve it`() throws {
         try withTemporaryDirectory { root in
             let health = """

@@ -59,10 +59,11 @@ struct RemoteStation {
     /// Renders a batch on this thread.
     /// - Parameter during: called with what there is so far, whenever there is something new, on another thread.
     func render(
-        _ requests: [TrackRequest], with backend: RemoteBackend? = nil, cancellation: Cancellation = Cancellation(),
+        _ requests: [TrackRequest], in name: String = "batch", with backend: RemoteBackend? = nil,
+        cancellation: Cancellation = Cancellation(),
         onTrack: (Outcome) -> Void = { _ in }
     ) throws -> Outcome {
-        let directory = root + "/batch"
+        let directory = root + "/" + name
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         var outcome = Outcome()
         let backend = backend ?? self.backend()

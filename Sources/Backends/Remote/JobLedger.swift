@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import Glibc
 internal import Platform
 internal import Synchronization
 
@@ -15,8 +16,6 @@ final class JobLedger: Sendable {
     }
 
     private struct Book: Codable {
-        /// Drawn once: tells this station's turns and jobs from those of others.
-        var station: String
         var entries: [Entry] = []
         /// Which renderer made the earlier tracks of a turn, newest last.
         var turns: [Turn] = []
@@ -30,8 +29,13 @@ final class JobLedger: Sendable {
     private static let entriesMax = 2000
     private static let turnsMax = 50
 
+    /// Drawn once, the same for every generator: tells this station's turns and jobs from those of others.
+    let station: String
     private let file: String
     private let book: Mutex<Book>
+    /// Generators work beside each other, each with a book of its own.
+    private let lock: FileLock
+    private static let booksMax = 64
 
     /// - Throws: when the directory cannot be made or written to.
     init(directory: String) throws {
@@ -40,18 +44,34 @@ final class JobLedger: Sendable {
             made += "/" + part
             try Files.makeDirectory(made)
         }
-        file = directory + "/jobs.json"
-        let kept = try Files.read(file, bytesMax: 4 << 20)
-        if let kept, let book = try? StationJSON.decode(Book.self, from: Data(kept)) {
-            self.book = Mutex(book)
+        station = try Self.station(in: directory)
+        for number in 0..<Self.booksMax {
+            guard let lock = try FileLock.attempt("\(directory)/jobs_\(number).lock") else { continue }
+            self.lock = lock
+            file = "\(directory)/jobs_\(number).json"
+            // One that cannot be read is about jobs that the renderers will forget by themselves.
+            let kept = try Files.read(file, bytesMax: 4 << 20).flatMap { bytes in
+                try? StationJSON.decode(Book.self, from: Data(bytes))
+            }
+            book = Mutex(kept ?? Book())
             return
         }
-        let book = Book(station: String(UInt64.random(in: 1...UInt64.max), radix: 16))
-        try AtomicFile.write(try StationJSON.encode(book), to: file)
-        self.book = Mutex(book)
+        throw SystemError("find a free book in \(directory)", code: EBUSY)
     }
 
-    var station: String { book.withLock { $0.station } }
+    private static func station(in directory: String) throws -> String {
+        let name = directory + "/station"
+        guard let lock = try FileLock.wait(directory + "/lock", timeoutSeconds: 10) else {
+            throw SystemError("lock \(directory)", code: ETIMEDOUT)
+        }
+        defer { withExtendedLifetime(lock) {} }
+        if let kept = try Files.read(name, bytesMax: 1024), (1...32).contains(kept.count) {
+            return String(decoding: kept, as: UTF8.self)
+        }
+        let drawn = String(UInt64.random(in: 1...UInt64.max), radix: 16)
+        try AtomicFile.write(Data(drawn.utf8), to: name)
+        return drawn
+    }
 
     /// Before a renderer is asked: what is not written down is asked of nobody.
     func note(_ job: String, at renderer: String, number: Int) throws {

@@ -115,7 +115,7 @@ public final class RemoteBackend: MusicBackend {
         throw noneUsable
     }
 
-    public func close() {}
+    public func close() { ledger.withLock { $0 = nil } }
 
     // MARK: -
 

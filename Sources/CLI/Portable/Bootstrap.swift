@@ -34,10 +34,10 @@ struct Bootstrap: ParsableCommand {
     }
 
     func run() throws {
-        try Interruption.watched { cancellation in try reportingErrors { try perform(cancellation) } }
+        try Interruption.watched { cancellation in try reportingErrors { try fill(cancellation) } }
     }
 
-    private func perform(_ cancellation: Cancellation) throws {
+    private func fill(_ cancellation: Cancellation) throws {
         let paths = try station.paths()
         var config = try station.load(paths)
         if !backend.isEmpty { config.generator.backends = backend }

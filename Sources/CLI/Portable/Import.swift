@@ -26,10 +26,10 @@ struct Import: ParsableCommand {
     @OptionGroup var station: StationOptions
 
     func run() throws {
-        try Interruption.watched { cancellation in try reportingErrors { try perform(cancellation) } }
+        try Interruption.watched { cancellation in try reportingErrors { try takeIn(cancellation) } }
     }
 
-    private func perform(_ cancellation: Cancellation) throws {
+    private func takeIn(_ cancellation: Cancellation) throws {
         let paths = try station.paths()
         let config = try station.load(paths)
         let from = try ImportSource(source, workingDirectory: FileManager.default.currentDirectoryPath)

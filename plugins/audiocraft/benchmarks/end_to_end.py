@@ -1,11 +1,11 @@
-"""A batch of whole tracks from noise to sound, as the plug-in makes them: the decoder works beside the language model."""
+"""A batch of whole tracks with their sound, as the plug-in makes them: the decoder works beside the language model."""
 
 from __future__ import annotations
 
 import queue
-import resource
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -34,12 +34,13 @@ def run_batch(weights: PackedWeights, codec: Any, count: int, seconds: float, th
         lumps.put(None)
         worker.join()
     took, busy = time.perf_counter() - begun, time.process_time() - cpu
+    resident, own = int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 1e9, lm.memory_bytes / 1e9
     lm.close()
     assert all(n == round(seconds * FRAME_RATE) * decoder.hop for n in samples), "sound is missing"
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     print(
         f"# end to end: {count} tracks of {seconds:g} s in {took:.1f} s, {count * seconds / took:.3f} of real time; "
-        f"{busy / took:.2f} processors busy with it, peak memory of the whole benchmark {peak:.1f} GB",
+        f"{busy / took:.2f} processors were ours, {count * seconds / busy * threads:.3f} had we had {threads}; the "
+        f"language model held {own:.2f} GB, the process {resident:.2f} GB",
         flush=True,
     )
     return count * seconds / took

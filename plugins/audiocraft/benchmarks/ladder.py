@@ -54,6 +54,8 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     begun, model = time.perf_counter(), musicgen(options)
     print(f"# {platform(options)}; model there in {time.perf_counter() - begun:.0f} s", flush=True)
+    if options.no_rungs:
+        return whole_tracks(model, options)
     ladder = Ladder(model, options)
     if options.device == "cpu":
         ladder.on_cpu()
@@ -63,7 +65,7 @@ def main() -> None:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", help="a MusicGen name or directory; without: random weights of musicgen-small's shapes")
+    parser.add_argument("--model", help="a MusicGen name or directory; without: random weights of the small model")
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--seconds", type=float, default=60, help="the length of a track")
@@ -73,22 +75,25 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--plain", type=float, default=0, metavar="S", help="also run MusicGen.generate for S seconds")
     parser.add_argument("--end-to-end", type=int, default=0, metavar="N", help="also make N whole tracks, with sound")
+    parser.add_argument("--no-rungs", action="store_true", help="only what --end-to-end asks for")
     return parser.parse_args()
 
 
 def musicgen(options: argparse.Namespace) -> Any:
     from audiocraft.models import MusicGen
 
-    if options.model:
+    if options.model and not Path(options.model).is_dir():
         return MusicGen.get_pretrained(options.model, device=options.device)
-    import made_models
-
     with tempfile.TemporaryDirectory() as scratch:
-        made_models.write_model(Path(scratch), made_models.SMALL)
+        directory = Path(options.model or scratch).resolve()
+        if not options.model:
+            import made_models
+
+            made_models.write_model(directory, made_models.SMALL)
         before = Path.cwd()
-        os.chdir(scratch)  # AudioCraft finds the text model by its name, here as a folder
+        os.chdir(directory)  # AudioCraft finds the text model by its name, here as a folder
         try:
-            return MusicGen.get_pretrained(scratch, device=options.device)
+            return MusicGen.get_pretrained(str(directory), device=options.device)
         finally:
             os.chdir(before)
 
@@ -99,6 +104,17 @@ def platform(options: argparse.Namespace) -> str:
     isa = {1: "AVX2", 2: "AVX-512 VNNI"}[native.isa()]
     how = "1 thread, processor time" if options.busy else f"{options.threads} threads, wall clock"
     return f"{how}, our kernels with {isa}, load {os.getloadavg()[0]:.1f}"
+
+
+def whole_tracks(model: Any, options: argparse.Namespace) -> None:
+    """The module goes before the tracks begin, as in the plug-in, so that the memory told is what they need."""
+    shape, lm, codec = shape_of(model.lm), model.lm, model.compression_model
+    model.lm = None
+    state = lm.state_dict()
+    del lm
+    weights = pack(state, shape, "int8", consume=True)
+    gc.collect()
+    run_batch(weights, codec, options.end_to_end, options.seconds, options.threads)
 
 
 class Ladder:
@@ -130,7 +146,9 @@ class Ladder:
             self.own("our kernels, fp32", fp32, batch, kv, ours)
         del fp32
         gc.collect()
-        sizes = ((8, "int8"),) if quick else ((1, "int8"), (4, "int8"), (8, "f32"), (8, "f16"), (8, "int8"), (16, "int8"))
+        sizes = ((8, "int8"),)
+        if not quick:
+            sizes = ((1, "int8"), (4, "int8"), (8, "f32"), (8, "f16"), (8, "int8"), (16, "int8"))
         for batch, kv in sizes:
             self.own("int8 weights", int8, batch, kv, ours)
         if not quick:
@@ -158,7 +176,14 @@ class Ladder:
                 self.show(Rung(f"torch, cached attention, {weights}", cost, theirs))
 
     def own(
-        self, name: str, weights: Any, batch: int, kv: str, decode: float, windowing: Windowing = Windowing(), **more: Any
+        self,
+        name: str,
+        weights: Any,
+        batch: int,
+        kv: str,
+        decode: float,
+        windowing: Windowing = Windowing(),
+        **more: Any,
     ) -> None:
         cost = rungs.native(weights, batch, self.repeat, kv=kv, threads=self.options.threads, **more)
         self.show(Rung(f"{name}, cache {kv}", cost, decode, weights.kind, kv, windowing))
@@ -184,8 +209,8 @@ class Ladder:
         steps = " ".join(f"{step * 1e3:6.0f}" for step in cost.steps)
         limit = self.limit(rung)
         print(
-            f"{rung.name:46} {cost.batch:5}  {steps:>23} {cost.reading * 1e3:5.1f} {speed:7.3f} {speed / self.base:6.1f}"
-            f"  {limit}",
+            f"{rung.name:46} {cost.batch:5}  {steps:>23} {cost.reading * 1e3:5.1f} {speed:7.3f} "
+            f"{speed / self.base:6.1f}  {limit}",
             flush=True,
         )
 

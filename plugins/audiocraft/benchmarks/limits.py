@@ -44,5 +44,6 @@ def step_limit(shape: LMShape, batch: int, position: float, weights: str, kv: st
 def machine(threads: int) -> tuple[float, dict[str, float]]:
     """Bytes read and multiplications made a second, by kind of weights."""
     library = native.library()
-    products = {name: library.measure_products(threads, kind, native.isa()) for name, kind in (("fp32", 0), ("int8", 1))}
+    kinds = {"fp32": 0, "int8": 1}
+    products = {name: library.measure_products(threads, kind, native.isa()) for name, kind in kinds.items()}
     return library.measure_read(threads, 512), products

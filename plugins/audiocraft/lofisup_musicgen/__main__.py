@@ -17,7 +17,7 @@ def main() -> int:
     chosen = options.parse()
     given = os.environ.get("LOFISUP_PLUGIN_FD", "")
     if not given.isdigit():
-        print("LOFISUP_PLUGIN_FD is not set: this program is started by lofisup (see plugins/README.md)", file=sys.stderr)
+        print("LOFISUP_PLUGIN_FD is not set: lofisup starts this program (see plugins/README.md)", file=sys.stderr)
         return USAGE
     surroundings.prepare()
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(name)s: %(message)s")

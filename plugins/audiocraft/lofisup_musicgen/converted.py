@@ -86,6 +86,7 @@ def convert(arguments: Sequence[str], folder: Path, check: Check) -> Converted:
     scratch = Path(tempfile.mkdtemp(prefix=".", dir=folder.parent))
     try:
         _ask(["convert", str(scratch), *arguments], "", check)
+        shutil.rmtree(folder, ignore_errors=True)  # A spoilt one.
         os.replace(scratch, folder)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

@@ -47,7 +47,7 @@ def joined(parts: list[Sound], channels: int) -> Sound:
 class TorchDecoder:
     """AudioCraft's codec, given pieces with their surroundings.
 
-    `onednn`: whether torch may use that library; the test model's odd shapes are fifty times slower in it.
+    `onednn`: whether torch may use that library; the odd shapes of small codecs are fifty times slower in it.
     """
 
     def __init__(self, codec: Any, hop: int, *, onednn: bool = True) -> None:

@@ -91,7 +91,7 @@ def _lines(label: str) -> type[Any]:
     class Lines(tqdm):
         def __init__(self, *arguments: Any, **named: Any) -> None:
             self._said = 0.0
-            named["file"] = open(os.devnull, "w", encoding="ascii")
+            named["file"] = open(os.devnull, "w", encoding="utf-8")
             named.pop("name", None)
             named["disable"] = False
             super().__init__(*arguments, **named)
@@ -100,7 +100,8 @@ def _lines(label: str) -> type[Any]:
             result = super().update(n)
             if time.monotonic() - self._said >= SECONDS_BETWEEN and self.total:
                 self._said = time.monotonic()
-                print(f"{label}: {self.n / 1e6:.0f} of {self.total / 1e6:.0f} MB ({100 * self.n // self.total:.0f} %)", flush=True)
+                share = 100 * self.n // self.total
+                print(f"{label}: {self.n / 1e6:.0f} of {self.total / 1e6:.0f} MB ({share:.0f} %)", flush=True)
             return result
 
     return Lines

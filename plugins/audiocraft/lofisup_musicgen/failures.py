@@ -12,6 +12,15 @@ PARSE = -32700
 NOT_A_REQUEST = -32600
 UNKNOWN_METHOD = -32601
 
+OUT_OF_MEMORY_SIGNS = (
+    "can't allocate memory",
+    "cannot allocate memory",
+    "not enough memory",
+    "out of memory",
+    "bad_alloc",
+    "can't start new thread",
+)
+
 
 class Failure(Exception):
     """Ends a request with a code and a sentence."""
@@ -55,10 +64,7 @@ def ran_out_of_memory(error: BaseException) -> bool:
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return True
     words = str(error).lower()
-    return any(
-        sign in words
-        for sign in ("can't allocate memory", "cannot allocate memory", "not enough memory", "out of memory", "bad_alloc")
-    )
+    return any(sign in words for sign in OUT_OF_MEMORY_SIGNS)
 
 
 def as_failure(error: BaseException, doing: str) -> Failure:

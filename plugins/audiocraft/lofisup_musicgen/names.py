@@ -47,7 +47,8 @@ def resolve(options: Options) -> ModelName:
     if path.is_dir():
         return ModelName(path.resolve().name, path.resolve(), licence, strict)
     if given.startswith(("/", ".", "~")):
-        raise NotInstalled(f"there is no directory {given}: name one with state_dict.bin in it, or a model such as small")
+        raise NotInstalled(f"there is no directory {given}: name one that holds state_dict.bin, or a model such as small")
     if given.count("/") == 1:
         return ModelName(given, None, licence, strict)
-    raise NotInstalled(f"{given} is no MusicGen model: try {PREFIX}small, one of {', '.join(KNOWN)}, debug or a directory")
+    known = ", ".join(KNOWN)
+    raise NotInstalled(f"{given} is no MusicGen model: try {PREFIX}small, one of {known}, debug or a directory")

@@ -5,17 +5,19 @@ from __future__ import annotations
 import functools
 import logging
 import os
+import zipfile
 from pathlib import Path
+from typing import Any
 
 from . import checkpoint, converted, memory, weights
 from .batch import Batch, Listener
 from .decoder import Decoder, KernelDecoder, TorchDecoder
-from .engine import NoKernels, encodec, native
+from .engine import NativeLM, NoKernels, PackedWeights, UnsupportedModel, encodec, native, shape_of
 from .engine.encodec import CodecDecoder
 from .failures import Failure, OutOfMemory, UnsuitableModel
 from .items import Item
+from .lane_engine import LaneEngine, settings
 from .names import ModelName
-from .native_engine import NativeEngine
 from .options import Options
 from .reporting import Report
 from .stock import StockEngine
@@ -34,12 +36,16 @@ STOCK_WORKING_BYTES = 400_000_000
 # Python and numpy, the decoder's buffers, and what the engine needs beside weights and caches.
 NATIVE_WORKING_BYTES = 250_000_000
 LANES_MAX = 16
+# Codecs made for tests; MusicGen's has 57 million.
+SMALL_CODEC_PARAMETERS = 5_000_000
 
 
 class Player:
     """One life: made by `load`, used for batches, dropped by `unload`."""
 
-    def __init__(self, model: ModelName, engine: Engine, decoder: Decoder, texts: Texts, tails: Tails, overlap_s: float):
+    def __init__(
+        self, model: ModelName, engine: Engine, decoder: Decoder, texts: Texts, tails: Tails, overlap_s: float
+    ) -> None:
         self.model = model
         self._engine = engine
         self._decoder = decoder
@@ -101,12 +107,29 @@ class Loader:
         wanted = self._options.engine
         if wanted == "native":
             return self._native()
-        if wanted == "auto" and not self._options.device.startswith("cuda"):
+        if wanted == "auto" and not self._on_a_gpu():
             try:
                 return self._native()
             except (NoKernels, UnsuitableModel) as reason:
                 log.warning("%s", reason)
-        return self._stock()
+        if wanted == "stock":
+            return self._audiocraft(by_lanes=False)
+        try:
+            return self._audiocraft(by_lanes=True)
+        except UnsupportedModel as reason:
+            if wanted == "torch":
+                raise Failure(f"the torch engine cannot be had: {reason}") from reason
+            log.warning("%s", reason)
+            return self._audiocraft(by_lanes=False)
+
+    def _on_a_gpu(self) -> bool:
+        """Whether a GPU was asked for, or is there and nothing was said. torch is only asked where a driver is."""
+        if self._options.device != "auto" or not Path("/dev/nvidia0").exists():
+            return self._options.device not in ("auto", "cpu")
+        checkpoint.import_libraries()
+        import torch
+
+        return torch.cuda.is_available()
 
     def _native(self) -> Player:
         options, model = self._options, self._model
@@ -119,26 +142,37 @@ class Loader:
             raise
         arguments = _model_arguments(options)
         folder = converted.folder_of(model, options.weights, self._directory)
-        found = converted.find(folder)
-        if found is None:
-            with self._report.during("converting the weights, once", 0.1):
-                found = converted.convert(arguments, folder, self._report.check)
-        with self._report.during("reading the weights", 0.8):
-            packed = found.language_model()
-            codec = CodecDecoder(found.codec(), self._threads)
+        found, packed, codec = self._converted(arguments, folder)
         room = None if self._allowed is None else self._allowed - NATIVE_WORKING_BYTES
         fixed = packed.memory_bytes + codec.weights.memory_bytes
-        lane = NativeEngine.lane_bytes(packed, found.shape, options.kv)
+        lane = LaneEngine.lane_bytes(packed, found.shape, options.kv)
         if room is not None and room < fixed + lane:
             raise self._too_big(fixed + lane + NATIVE_WORKING_BYTES)
         lanes = LANES_MAX if room is None else min(LANES_MAX, (room - fixed) // lane)
         sampling = _sampling(options, found.shape)
-        engine = NativeEngine(packed, found.shape, sampling, kv=options.kv, threads=self._threads, lanes=lanes)
+        made = settings(sampling, found.shape)
+        lm = NativeLM(packed, kv=options.kv, threads=self._threads, lanes=lanes, **made)
+        engine = LaneEngine(lm, found.shape)
 
         listen = functools.partial(converted.listen, arguments)
         return self._player(engine, KernelDecoder(codec), listen, converted.fingerprint(model))
 
-    def _stock(self) -> Player:
+    def _converted(self, arguments: list[str], folder: Path) -> tuple[converted.Converted, PackedWeights, CodecDecoder]:
+        """The converted model, made where there is none or it is spoilt."""
+        for attempt in range(2):
+            found = converted.find(folder) if attempt == 0 else None
+            if found is None:
+                with self._report.during("converting the weights, once", 0.1):
+                    found = converted.convert(arguments, folder, self._report.check)
+            try:
+                with self._report.during("reading the weights", 0.8):
+                    return found, found.language_model(), CodecDecoder(found.codec(), self._threads)
+            except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as reason:
+                log.warning("the converted model is spoilt and is made anew: %s", reason)
+        raise Failure(f"the converted model in {folder} cannot be read: remove that folder and load again")
+
+    def _audiocraft(self, *, by_lanes: bool) -> Player:
+        """In this process, on any device: with our torch code for many tracks at once, or with AudioCraft's own."""
         options, model, report = self._options, self._model, self._report
         estimate = _stock_bytes(model)
         if self._allowed is not None and estimate > self._allowed:
@@ -159,9 +193,26 @@ class Loader:
         else:
             listener = listen_with_t5(weights.find(model))
         sampling = _sampling(options, shape)
-        decoder = TorchDecoder(codec, round(shape.sample_rate / shape.frame_rate), onednn=not model.is_debug)
-        engine = StockEngine(lm, shape, sampling)
+        large = sum(parameter.numel() for parameter in codec.parameters()) > SMALL_CODEC_PARAMETERS
+        decoder = TorchDecoder(codec, round(shape.sample_rate / shape.frame_rate), onednn=large)
+        engine: Engine = StockEngine(lm, shape, sampling)
+        if by_lanes:
+            engine = self._by_lanes(lm, shape, sampling, device)
         return self._player(engine, decoder, listener, converted.fingerprint(model))
+
+    def _by_lanes(self, lm: Any, shape: Shape, sampling: Sampling, device: str) -> LaneEngine:
+        from .engine.torch_lm import TorchLM
+
+        kind, value_bytes = ("fp32", 4) if device == "cpu" else ("fp16", 2)
+        lanes = LANES_MAX
+        if self._allowed is not None and device == "cpu":
+            model = shape_of(lm)
+            lane = 4 * value_bytes * model.dim * model.layers * shape.window_frames
+            lanes = max(1, min(LANES_MAX, (self._allowed - memory.resident_bytes()) // lane))
+        made = TorchLM.from_audiocraft(
+            lm, weights=kind, device=device, threads=self._threads, lanes=lanes, **settings(sampling, shape)
+        )
+        return LaneEngine(made, shape)
 
     def _player(self, engine: Engine, decoder: Decoder, listen: Listen, fingerprint: str) -> Player:
         own = self._directory / self._model.slug

@@ -26,6 +26,7 @@ from .names import ModelName
 def main() -> int:
     task, directory, *rest = sys.argv[1:]
     surroundings.prepare()
+    surroundings.end_with_the_parent()
     try:
         chosen = options.parse(rest)
         model = names.resolve(chosen)

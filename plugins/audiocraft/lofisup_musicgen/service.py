@@ -88,7 +88,8 @@ class Service:
 
     def _tune(self, params: Message) -> None:
         threads = params.get("threads")
-        if isinstance(threads, int) and not isinstance(threads, bool) and threads >= 1 and self._options.threads is None:
+        whole = isinstance(threads, int) and not isinstance(threads, bool)
+        if whole and threads >= 1 and self._options.threads is None:
             self._threads = threads  # Taken up by the working thread at its next step.
 
     # Working.
@@ -128,7 +129,8 @@ class Service:
             "non_commercial": model.non_commercial,
             "batch_max": self._player.batch_max if self._player else 1,
             "continues": True,
-            "repeatable": True,
+            # On a GPU a track's company changes its rounding, and once in a while a token.
+            "repeatable": self._options.engine != "torch" and self._options.device in ("auto", "cpu"),
         }
 
     def _load(self, params: Message, report: Report) -> Message:

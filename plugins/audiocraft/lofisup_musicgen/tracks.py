@@ -26,7 +26,13 @@ class Track:
     """The tokens of one item. Asks for windows until it has what it wants; knows what the next track goes on from."""
 
     def __init__(
-        self, item: Item, shape: Shape, text: numpy.ndarray, overlap_frames: int, before: Tail | None, continued: int | None
+        self,
+        item: Item,
+        shape: Shape,
+        text: numpy.ndarray,
+        overlap_frames: int,
+        before: Tail | None,
+        continued: int | None,
     ) -> None:
         self.item = item
         self.continued = continued

@@ -52,4 +52,5 @@ class WavFile:
         # A float format wants the extension's size and a fact chunk with the number of frames.
         fmt = struct.pack("<HHIIHHH", FLOAT_FORMAT, self._channels, self._rate, self._rate * block, block, 32, 0)
         chunks = b"fmt " + struct.pack("<I", len(fmt)) + fmt + b"fact" + struct.pack("<II", 4, self._frames)
-        return b"RIFF" + struct.pack("<I", 4 + len(chunks) + 8 + data) + b"WAVE" + chunks + b"data" + struct.pack("<I", data)
+        riff = b"RIFF" + struct.pack("<I", 4 + len(chunks) + 8 + data) + b"WAVE"
+        return riff + chunks + b"data" + struct.pack("<I", data)

@@ -76,7 +76,7 @@ def find(model: ModelName) -> Weights:
         lm, compression = model.directory / LM_FILE, model.directory / COMPRESSION_FILE
         for path in (lm, compression):
             if not path.is_file():
-                raise NotInstalled(f"{path} is missing: the model's directory must hold {LM_FILE} and {COMPRESSION_FILE}")
+                raise NotInstalled(f"{path} is missing: the directory must hold {LM_FILE} and {COMPRESSION_FILE}")
         return Weights(model, lm, compression)
     folder = cached_folder(model.name, ((LM_FILE,), (COMPRESSION_FILE,)))
     if folder is None:

@@ -12,7 +12,7 @@ import pytest
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE)]
 
-from lofisup_musicgen import checkpoint  # noqa: E402
+from lofisup_musicgen import checkpoint, surroundings  # noqa: E402
 from plugin_process import Plugin, item  # noqa: E402
 
 ENGINES = ("native", "stock")
@@ -21,7 +21,11 @@ ENGINES = ("native", "stock")
 @pytest.fixture(scope="session", autouse=True)
 def audiocraft() -> None:
     """AudioCraft, imported as the plug-in imports it."""
+    surroundings.prepare()
     checkpoint.import_libraries()
+    import torch
+
+    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")

@@ -32,23 +32,29 @@ def debug_model() -> Any:
     return model
 
 
-def wide_lm(layers: int = 2, card: int = 2048) -> Any:
+STEREO_DELAYS = [0, 0, 1, 1, 2, 2, 3, 3]
+
+
+def wide_lm(
+    layers: int = 2, card: int = 2048, dim: int = 1024, heads: int = 16, delays: list[int] | None = None
+) -> Any:
     """Layers as musicgen-small has them: 1024 wide, 16 heads, norms first, GELU, no biases but the norms'."""
     from audiocraft.models.lm import LMModel
     from audiocraft.modules.codebooks_patterns import DelayedPatternProvider
     from audiocraft.modules.conditioners import ConditionFuser, ConditioningProvider, LUTConditioner
 
     torch.manual_seed(1)
-    conditioner = LUTConditioner(n_bins=128, dim=16, output_dim=1024, tokenizer="whitespace")
+    delays = delays or [0, 1, 2, 3]
+    conditioner = LUTConditioner(n_bins=128, dim=16, output_dim=dim, tokenizer="whitespace")
     fuser = ConditionFuser({"cross": ["description"], "prepend": [], "sum": [], "input_interpolate": []})
     lm = LMModel(
-        DelayedPatternProvider(n_q=4),
+        DelayedPatternProvider(len(delays), delays),
         ConditioningProvider({"description": conditioner}),
         fuser,
-        n_q=4,
+        n_q=len(delays),
         card=card,
-        dim=1024,
-        num_heads=16,
+        dim=dim,
+        num_heads=heads,
         num_layers=layers,
         norm_first=True,
         bias_proj=False,
@@ -93,4 +99,15 @@ def run(engine: Any, *starts: tuple) -> list[np.ndarray]:
     return found
 
 
-__all__ = ["GREEDY", "LMShape", "NativeLM", "Windowing", "attributes", "condition_of", "debug_model", "run", "wide_lm"]
+__all__ = [
+    "GREEDY",
+    "STEREO_DELAYS",
+    "LMShape",
+    "NativeLM",
+    "Windowing",
+    "attributes",
+    "condition_of",
+    "debug_model",
+    "run",
+    "wide_lm",
+]

@@ -15,6 +15,8 @@ from typing import Any
 
 PLUGIN = Path(__file__).resolve().parent.parent
 PATIENCE_S = 120.0
+# Torch's threads crawl where several test runs share two cores.
+THREADS = 1
 
 
 class Refused(Exception):
@@ -95,7 +97,7 @@ class Plugin:
 
     def load(self, directory: Path, **more: Any) -> dict[str, Any]:
         directory.mkdir(parents=True, exist_ok=True)
-        return self.call("load", {"directory": str(directory), "threads": 2, **more})
+        return self.call("load", {"directory": str(directory), "threads": THREADS, **more})
 
     def generate(self, directory: Path, *items: dict[str, Any]) -> dict[str, Any]:
         directory.mkdir(parents=True, exist_ok=True)

@@ -89,7 +89,9 @@ def test_pieces_are_what_torch_makes_of_the_whole(kind: str, frames: int, isa: i
     assert abs(found - expected).max() < TOLERANCE * abs(expected).max()
 
 
-@pytest.mark.parametrize("name", ["lstm1/hidden", "lstm0/bias", "block0/up/panels", "block3/second/panels", "head/bias"])
+@pytest.mark.parametrize(
+    "name", ["lstm1/hidden", "lstm0/bias", "block0/up/panels", "block3/second/panels", "head/bias"]
+)
 def test_a_weight_that_is_wrong_is_noticed(name: str) -> None:
     codec = codec_of("tiny")
     weights = extract(codec)

@@ -5,7 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from engine_models import GREEDY, NativeLM, Windowing, attributes, condition_of, debug_model, run, wide_lm
+from engine_models import (
+    GREEDY,
+    STEREO_DELAYS,
+    NativeLM,
+    Windowing,
+    attributes,
+    condition_of,
+    debug_model,
+    run,
+    wide_lm,
+)
 
 from lofisup_musicgen.engine import UnsupportedModel, shape_of
 
@@ -58,7 +68,20 @@ def test_greedy_tokens_of_full_width_layers_are_audiocrafts(wide):
     assert np.array_equal(found, expected)
 
 
-@pytest.mark.parametrize(("weights", "kv", "bound"), [("fp32", "f32", 2e-6), ("fp32", "f16", 1e-3), ("int8", "int8", 0.03)])
+def test_stereo_models_with_eight_codebooks_are_audiocrafts():
+    lm = wide_lm(2, card=96, dim=80, heads=5, delays=STEREO_DELAYS)
+    prompt = np.random.default_rng(8).integers(0, 96, (8, 9))
+    expected = lm.generate(
+        torch.from_numpy(prompt)[None], attributes(TEXT), max_gen_len=40, use_sampling=False, cfg_coef=3.0
+    )[0].numpy()
+    engine = NativeLM.from_audiocraft(lm, "fp32", kv="f32", lanes=1, sampling=GREEDY)
+    (found,) = run(engine, (condition_of(lm, TEXT), 1, 31, prompt))
+    assert np.array_equal(found, expected[:, 9:])
+
+
+@pytest.mark.parametrize(
+    ("weights", "kv", "bound"), [("fp32", "f32", 2e-6), ("fp32", "f16", 1e-3), ("int8", "int8", 0.03)]
+)
 def test_logits_stay_within_their_stated_distance(wide, weights, kv, bound):
     codes = np.random.default_rng(3).integers(0, 2048, (4, 90))
     pattern = wide.pattern_provider.get_pattern(91)
@@ -134,6 +157,22 @@ def test_packed_weights_come_back_from_a_file(wide, tmp_path):
         (tmp_path / name).write_bytes(content)
         with pytest.raises(ValueError, match=name):
             NativeLM.load(tmp_path / name, lanes=1)
+
+
+def test_packing_can_empty_the_module_it_packs():
+    lm = wide_lm(1, card=64)
+    condition = condition_of(lm, TEXT)
+    (expected,) = run(NativeLM.from_audiocraft(lm, lanes=1), (condition, 5, 12))
+    engine = NativeLM.from_audiocraft(lm, lanes=1, consume=True)
+    assert np.array_equal(run(engine, (condition, 5, 12))[0], expected)
+    assert sum(parameter.numel() for parameter in lm.transformer.layers.parameters()) == 0
+
+
+def test_leaving_out_the_null_conditions_cross_attention_changes_nothing(wide):
+    condition, codes = condition_of(wide, TEXT), np.random.default_rng(5).integers(0, 2048, (4, 30))
+    with_it = NativeLM.from_audiocraft(wide, "fp32", kv="f32", lanes=2, skip_null=False)
+    without = NativeLM(with_it.weights, kv="f32", lanes=2)
+    assert np.array_equal(with_it.logits(condition, codes), without.logits(condition, codes))
 
 
 def test_a_model_with_more_than_cross_attention_is_refused_in_a_sentence(wide):

@@ -114,6 +114,19 @@ def test_a_cancelled_batch_ends_soon_and_leaves_only_whole_files(any_player: Plu
     assert any_player.generate(tmp_path, item("after", turn="after"))["done"] == ["after"]
 
 
+def test_loading_can_be_cancelled(tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir()
+    with Plugin.musicgen("--model", "debug") as plugin:
+        request = plugin.send("load", {"directory": str(tmp_path / "own")})
+        plugin.wait_told("progress")
+        began = time.monotonic()
+        plugin.send("cancel", {"request": request})
+        with pytest.raises(Refused) as refused:
+            plugin.answer(request)
+        assert refused.value.code == -32800 and time.monotonic() - began < 10
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
 def test_a_request_that_waits_can_be_cancelled_and_one_that_is_over_is_no_error(player: Plugin, tmp_path: Path) -> None:
     first = player.send("generate", {"directory": str(tmp_path), "items": [item("f", seconds=4, turn="f")]})
     second = player.send("generate", {"directory": str(tmp_path), "items": [item("s", turn="s")]})

@@ -208,9 +208,12 @@ class Front:
             if not job.begun:
                 job.begun = True
                 await self._change(job)
+            response = self._renderers.render.remote(item)
             try:
-                result = await self._renderers.render.remote(item)
+                result = await response
             except asyncio.CancelledError:
+                # Ray does not hear of it by itself.
+                response.cancel()
                 if self._jobs.get(job.id) is not job or asyncio.current_task().cancelling():
                     raise
                 result = {"why": "the replica dropped it", "again": True}

@@ -13,7 +13,6 @@ from typing import Any
 LINE_BYTES_MAX = 1 << 20
 DESCRIBE_SECONDS = 20.0
 SILENCE_SECONDS = 60.0
-CANCEL_SECONDS = 10.0
 CANCELLED = -32800
 
 Message = dict[str, Any]

@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import tempfile
+import threading
 from typing import Any
 
 from ray import serve
@@ -32,6 +33,8 @@ class Renderer:
         self._under_way: set[int] = set()
         self._wanted: set[int] = set()
         self._calls = 0
+        # A plug-in answers one request at a time.
+        self._turn = threading.Lock()
         self._memory_bytes = 0
         self._gather.set_max_batch_size(batch_max)
         self._start()
@@ -62,16 +65,21 @@ class Renderer:
 
     @serve.batch(max_batch_size=1, batch_wait_timeout_s=BATCH_WAIT_SECONDS)
     async def _gather(self, asked: list[tuple[int, Item]]) -> list[Result]:
-        asked_now = [(call, item) for call, item in asked if call in self._wanted]
-        self._under_way = {call for call, _ in asked_now}
-        try:
-            made = await asyncio.to_thread(self._generate, [item for _, item in asked_now]) if asked_now else []
-        finally:
-            self._under_way = set()
-        by_call = dict(zip((call for call, _ in asked_now), made))
-        return [by_call.get(call, failure("nobody waits for it any more", again=False)) for call, _ in asked]
+        # Ray may drop this wait when all callers went; the thread goes on until the plug-in has heard of it.
+        return await asyncio.to_thread(self._render, asked)
 
     # On a thread of its own: the plug-in is waited for.
+
+    def _render(self, asked: list[tuple[int, Item]]) -> list[Result]:
+        with self._turn:
+            wanted = [(call, item) for call, item in asked if call in self._wanted]
+            self._under_way = {call for call, _ in wanted}
+            try:
+                made = self._generate([item for _, item in wanted]) if wanted else []
+            finally:
+                self._under_way = set()
+        by_call = dict(zip((call for call, _ in wanted), made))
+        return [by_call.get(call) or failure("nobody waits for it any more", again=False) for call, _ in asked]
 
     def _start(self) -> Plugin:
         if self._plugin is not None and self._plugin.process.poll() is None:

@@ -114,7 +114,7 @@ class CodecDecoder:
         return CodecStream(self)
 
     def push(self, pieces: Sequence[tuple[CodecStream, np.ndarray, bool]]) -> list[np.ndarray]:
-        """For each (stream, tokens [codebooks, frames], whether it ends here) the samples [channels, n] that are sure now.
+        """For each (stream, tokens [codebooks, frames], whether it ends) the samples [channels, n] that are sure now.
 
         A stream's first piece has at least FIRST_MIN frames. Streams that are pushed together share the reading of the
         LSTM's weights; what comes out does not depend on the company.

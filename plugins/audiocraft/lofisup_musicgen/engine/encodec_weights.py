@@ -1,4 +1,4 @@
-"""The weights of EnCodec's decoder: taken out of AudioCraft's or transformers' model, in the order the kernels read them."""
+"""The weights of EnCodec's decoder, from AudioCraft's or transformers' model, in the order the kernels read them."""
 
 from __future__ import annotations
 
@@ -159,7 +159,8 @@ def _padding(module: Any) -> int:
 
 
 def _elu(module: Any) -> None:
-    _want(type(module).__name__ == "ELU" and module.alpha == 1.0, "its activation is not ELU, or its layers are unusual")
+    plain = type(module).__name__ == "ELU" and module.alpha == 1.0
+    _want(plain, "its activation is not ELU, or its layers are unusual")
 
 
 def _conv(module: Any, name: str, made: CodecWeights) -> Any:

@@ -1,7 +1,7 @@
 """Weights in the order in which the kernels read them, in memory or in one file that is mapped.
 
-A file is a line of magic, the header's length, a JSON header and the arrays, each at a multiple of 64 bytes. It does not
-depend on the processor, so that a copy of it serves every x86-64 machine.
+A file is a line of magic, the header's length, a JSON header and the arrays, each at a multiple of 64 bytes. It does
+not depend on the processor, so that a copy of it serves every x86-64 machine.
 """
 
 from __future__ import annotations

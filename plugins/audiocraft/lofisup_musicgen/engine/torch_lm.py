@@ -1,7 +1,7 @@
 """The same engine in torch: for a GPU, and for a machine without a C compiler or without AVX2.
 
-Attention over a preallocated cache, the condition's keys and values computed once, many lanes in one batch. A track does
-not depend on its neighbours in what it is given, but torch's own kernels may round differently in another batch.
+Attention over a preallocated cache, the condition's keys and values computed once, many lanes in one batch. A track is
+given nothing of its neighbours', but torch's own kernels may round differently in another batch.
 """
 
 from __future__ import annotations

@@ -7,8 +7,8 @@
 
 static size_t rounded(size_t bytes) { return (bytes + 63) / 64 * 64; }
 
-/* Pages are there when they are touched, huge ones where the kernel has them: attention reads a cache from end to end at
- * every step (measured: 15 % faster). */
+/* Pages are there when they are touched, huge ones where the kernel has them: attention reads a cache from end to end
+ * at every step (measured: 15 % faster). */
 int cache_create(Cache *cache, int kind, int capacity, int layers, int heads, int head_dim)
 {
     size_t width = kind == CACHE_F32 ? 4 : kind == CACHE_F16 ? 2 : 1;

@@ -1,7 +1,7 @@
 /* Products of a few rows with one panel of 16 columns, AVX2. 6 rows x 16 columns are 12 accumulators of 16 registers.
  *
- * While a panel is worked on, the next one is asked for from memory, line by line: without that, reading and multiplying
- * take turns (at 16 rows: 55 against 72 GMAC/s a core). Asking beyond the last one does no harm. */
+ * While a panel is worked on, the next one is asked for from memory, line by line: without that, reading and
+ * multiplying take turns (at 16 rows: 55 against 73 GMAC/s a core). Asking beyond the last one does no harm. */
 #include "lm.h"
 
 #include <immintrin.h>

@@ -1,37 +1,38 @@
-"""The engine that is our own C code: many tracks side by side on a CPU."""
+"""The engine that is our own code: many tracks side by side, in C on a CPU, in torch on a GPU."""
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
+from typing import Any
 
 import numpy
 
-from .engine import NativeLM, PackedWeights, SamplingSettings, Windowing, packing
+from .engine import PackedWeights, SamplingSettings, Windowing, packing
 from .windows import Fragment, Pulse, Sampling, Shape, Window
 
 # New frames are handed over in lumps of this many: often enough for the decoder to keep up beside.
 LUMP_FRAMES = 40
 
 
-class NativeEngine:
-    """Every window is a lane of the C engine; `advance` is one frame for all of them."""
+def settings(sampling: Sampling, shape: Shape) -> dict[str, Any]:
+    """How the language model is to be made. Windows are cut by us, so its own windowing never comes into play."""
+    return {
+        "sampling": SamplingSettings(
+            top_k=sampling.top_k, temperature=sampling.temperature, cfg_coef=sampling.guidance
+        ),
+        "windowing": Windowing(shape.window_frames, max(1, shape.window_frames * 3 // 5)),
+    }
 
-    def __init__(
-        self, weights: PackedWeights, shape: Shape, sampling: Sampling, *, kv: str, threads: int, lanes: int
-    ) -> None:
+
+class LaneEngine:
+    """Every window is a lane of the language model; `advance` is one frame for all of them."""
+
+    def __init__(self, lm: Any, shape: Shape) -> None:
+        """`lm` is a NativeLM or a TorchLM, made with `settings`."""
         self.shape = shape
-        self.rows_max = lanes
-        # Windows are cut by us, so the engine's own windowing never comes into play.
-        self._lm = NativeLM(
-            weights,
-            kv=kv,
-            threads=threads,
-            lanes=lanes,
-            sampling=SamplingSettings(
-                top_k=sampling.top_k, temperature=sampling.temperature, cfg_coef=sampling.guidance
-            ),
-            windowing=Windowing(shape.window_frames, max(1, shape.window_frames * 3 // 5)),
-        )
+        self.rows_max: int = lm.lanes_max
+        self._lm = lm
         self._lanes: dict[int, tuple[Window, int]] = {}  # the window and how many frames were handed over
         self._refused: deque[Fragment] = deque()
 
@@ -51,6 +52,9 @@ class NativeEngine:
         except ValueError as error:
             self._refused.append(Fragment(window, last=True, error=error))
             return
+        except MemoryError:
+            self._free_unknown()
+            raise
         self._lanes[lane] = (window, 0)
 
     def advance(self, pulse: Pulse) -> list[Fragment]:
@@ -72,6 +76,13 @@ class NativeEngine:
                 del self._lanes[lane]
         pulse(0)
         return fragments
+
+    def _free_unknown(self) -> None:
+        """A lane that failed to begin is still taken in the language model's books."""
+        for lane in range(self.rows_max):
+            if lane not in self._lanes:
+                with contextlib.suppress(KeyError):
+                    self._lm.free(lane)
 
     def drop(self) -> None:
         for lane in self._lanes:
