@@ -8,6 +8,8 @@ struct TextTests {
     @Test("the status says how long the music lasts, and what would help")
     func lasts() {
         var status = StationStatus.make()
+        status.buffer = BufferSummary(
+            health: .warning, hours: 24, targetHours: 24, readyTracks: 1440, diskFreeBytes: 1)
         #expect(!StatusText.text(status).contains("lasts"))
         status.forecast = BufferForecast(
             kind: .empties, sentence: "empty in 41 h", hours: 41.4, rate: -0.58, confidence: .good,
