@@ -66,7 +66,7 @@ def _missing(what: str, name: str, files: str) -> NotInstalled:
     places = " and ".join(str(cache) for cache in hub_caches())
     return NotInstalled(
         f"{what} {name} is not on this machine ({files} looked for in {places}): "
-        f"run `python -m lofisup_musicgen.download {name}` with the plug-in's Python"
+        f"run `lofisup backend download {name}`, or `python -m lofisup_musicgen.download {name}` with the plug-in's Python"
     )
 
 
